@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+// One package, no dependencies: the toolchain, and the operating system's C libraries behind module maps.
+// The floors, and what each target may import, are in README.md; Tests/RepositoryTests holds them to it.
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func library(_ name: String, pkgConfig: String, apt: String, brew: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
+}
+
+let package = Package(
+    name: "MentalMuse",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "MentalMuseClient", targets: ["MentalMuseClient"]),
+        .executable(name: "mentalmuse", targets: ["mentalmuse"]),
+        .executable(name: "muse-protocol", targets: ["muse-protocol"]),
+    ],
+    dependencies: [],
+    targets: [
+        // Floor 0: the operating system's libraries.
+        .target(name: "CPlatform"),
+        library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
+        library("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev", brew: "libsodium"),
+        library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl@3"),
+        library("CEdit", pkgConfig: "libedit", apt: "libedit-dev", brew: "libedit"),
+        // Floor 1: pure vocabulary.
+        room("MuseBase", []),
+        room("MuseJSON", []),
+        room("MuseSQL", []),
+        room("MuseTLS", ["COpenSSL"]),
+        // Floor 2: one room each.
+        room("MuseCrypto", ["CSodium", "MuseJSON", "MuseBase"]),
+        room("MuseNet", ["CPlatform", "MuseBase", "MuseTLS"]),
+        room("MuseRPC", ["MuseJSON"]),
+        room("MuseSQLite", ["MuseSQL", "MuseBase", "CSQLite"]),
+        // Floor 3: the vocabulary of the service, and its data.
+        room("MentalMuseProtocol", ["MuseRPC", "MuseJSON", "MuseBase"]),
+        room("MuseStore", ["MuseSQL", "MuseBase"]),
+        // Floor 4: the rules, and the client.
+        room(
+            "MuseService",
+            [
+                "MentalMuseProtocol", "MuseRPC", "MuseJSON", "MuseStore", "MuseSQL", "MuseCrypto",
+                "MuseBase",
+            ]),
+        room(
+            "MentalMuseClient", ["MentalMuseProtocol", "MuseRPC", "MuseJSON", "MuseBase", "MuseTLS"],
+            path: "clients/swift/Sources/MentalMuseClient"),
+        // Floor 5: connections meet the service.
+        room(
+            "MuseServer",
+            [
+                "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase", "MentalMuseProtocol",
+                "MuseService",
+            ]),
+        // Floor 7: the program.
+        tool(
+            "mentalmuse",
+            [
+                "MuseServer", "MuseService", "MuseStore", "MuseSQLite", "MuseSQL", "MuseCrypto",
+                "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase", "MentalMuseProtocol",
+                "MentalMuseClient", "CEdit", "CPlatform",
+            ]),
+        // The generator.
+        room("MuseProtocolGen", ["MuseJSON"]),
+        tool("muse-protocol", ["MuseProtocolGen", "MuseJSON"]),
+        // Tests: one target a library.
+        tests("MuseBaseTests", ["MuseBase"]),
+        tests("MuseJSONTests", ["MuseJSON"]),
+        tests("MuseTLSTests", ["MuseTLS"]),
+        tests("MuseCryptoTests", ["MuseCrypto", "MuseBase", "MuseJSON"]),
+        tests("MuseNetTests", ["MuseNet", "MuseBase", "MuseTLS"]),
+        tests("MuseRPCTests", ["MuseRPC", "MuseJSON"]),
+        tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
+    ]
+)

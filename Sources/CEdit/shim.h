@@ -1,0 +1,2 @@
+// The operating system's edit, as it is.
+#include <editline/readline.h>

@@ -1,0 +1,2 @@
+#include "CPlatform.h"
+int muse_platform_placeholder(void) { return 0; }

@@ -1,0 +1,2 @@
+// The operating system's sodium, as it is.
+#include <sodium.h>
