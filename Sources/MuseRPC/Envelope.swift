@@ -27,17 +27,17 @@ package struct Envelope: Sendable {
         case invalid(InvalidRequest)
     }
 
-    package fileprivate(set) var kind: Kind = .request
+    package internal(set) var kind: Kind = .request
     /// The id's bytes; nil where there is none, or none that could be read.
-    package fileprivate(set) var id: Range<Int>?
+    package internal(set) var id: Range<Int>?
     /// The method's name.
-    package fileprivate(set) var method = JSONText(start: 0, end: 0, hasEscapes: false)
+    package internal(set) var method = JSONText(start: 0, end: 0, hasEscapes: false)
     /// The params' bytes, an array or an object; nil where there are none.
-    package fileprivate(set) var params: Range<Int>?
+    package internal(set) var params: Range<Int>?
     /// Whether params are by name.
-    package fileprivate(set) var paramsByName = false
+    package internal(set) var paramsByName = false
     /// Where it ends in the line.
-    package fileprivate(set) var end = 0
+    package internal(set) var end = 0
 
     /// Whether it is a valid request without an id.
     package var isNotification: Bool { kind == .request && id == nil }
@@ -85,7 +85,7 @@ package enum Line: Sendable {
         try reader.skipValue(bytes)
         let end = reader.position
         try reader.expectEnd(bytes)
-        var members = BatchMembers(start: start, end: end, depthMax: depthMax)
+        let members = BatchMembers(start: start, end: end, depthMax: depthMax)
         let count = members.count(bytes)
         return count == 0 ? .emptyBatch : .batch(count: count, members: members)
     }

@@ -1,5 +1,5 @@
 // The RPC room: where a line ends. Called by the server's connections with whatever bytes have come.
-package import MuseJSON
+internal import MuseJSON
 
 /// Finds the lines of a connection in its input. A pure value: bytes in, an answer out, no I/O.
 ///

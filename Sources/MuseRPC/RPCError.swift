@@ -1,6 +1,6 @@
 // The RPC room: the one error that a call can end with, as the wire shows it.
 // Generated constructors (MentalMuseProtocol) make these from the schema; the door (MuseServer) writes them.
-public import MuseJSON
+package import MuseJSON
 
 /// A refusal or failure as a client sees it: JSON-RPC 2.0 section 5.1, with our `data` members.
 ///
@@ -39,7 +39,7 @@ public struct RPCError: Error, Sendable, Equatable {
         writer.raw("\":")
         write(&writer)
         var copy = self
-        unsafe writer.withBytes { copy.extra.append(contentsOf: unsafe $0) }
+        unsafe writer.withBytes { unsafe copy.extra.append(contentsOf: $0) }
         return copy
     }
 

@@ -21,12 +21,8 @@ package struct RPCID: Sendable, Hashable {
 
     /// The id at `range` of a line that has been validated as JSON.
     package init(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-        text = String(
-            unsafeUninitializedCapacity: range.count,
-            initializingUTF8With: { buffer in
-                for index in range.indices { unsafe buffer[index - range.lowerBound] = bytes[index] }
-                return range.count
-            })
+        text = JSONText(start: range.lowerBound, end: range.upperBound, hasEscapes: false)
+            .string(bytes)
     }
 }
 

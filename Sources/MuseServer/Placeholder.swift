@@ -1,1 +1,1 @@
-// Placeholder: replaced by the room's first file.
+// Placeholder
