@@ -1,0 +1,185 @@
+// The base room: time and randomness as values, so that tests bring their own.
+#if canImport(Glibc)
+internal import Glibc
+#else
+internal import Darwin
+#endif
+
+/// The time of day.
+package struct WallClock: Sendable {
+    package var now: @Sendable () -> Timestamp
+
+    package init(now: @escaping @Sendable () -> Timestamp) {
+        self.now = now
+    }
+
+    /// The system's clock (clock_gettime(2), CLOCK_REALTIME).
+    package static let system = WallClock {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}
+
+/// Time that only goes forward, for durations and deadlines.
+package struct MonotonicClock: Sendable {
+    /// Nanoseconds since some moment of the past.
+    package var nanoseconds: @Sendable () -> UInt64
+
+    package init(nanoseconds: @escaping @Sendable () -> UInt64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    /// The system's clock (clock_gettime(2), CLOCK_MONOTONIC).
+    package static let system = MonotonicClock {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}
+
+/// Where random bits come from.
+package struct RandomSource: Sendable {
+    package var uint64: @Sendable () -> UInt64
+
+    package init(uint64: @escaping @Sendable () -> UInt64) {
+        self.uint64 = uint64
+    }
+
+    /// The system's generator, which is fit for secrets (getrandom(2) on Linux, arc4random(3) elsewhere).
+    package static let system = RandomSource { UInt64.random(in: 0 ... .max) }
+
+    /// The same numbers for the same seed: for tests.
+    package static func seeded(_ seed: UInt64) -> RandomSource {
+        let state = Lock(seed)
+        return RandomSource {
+            state.withLock { value in
+                // SplitMix64 (Steele, Lea, Flood 2014).
+                value &+= 0x9E37_79B9_7F4A_7C15
+                var z = value
+                z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+                z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+                return z ^ (z >> 31)
+            }
+        }
+    }
+}
+
+/// One small state where threads meet, behind a pthread mutex. Hold it for a few instructions only.
+@safe
+package final class Lock<State>: @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private var state: State
+
+    package init(_ state: State) {
+        self.state = state
+        unsafe mutex = .allocate(capacity: 1)
+        unsafe mutex.initialize(to: pthread_mutex_t())
+        unsafe pthread_mutex_init(mutex, nil)
+    }
+
+    deinit {
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe mutex.deallocate()
+    }
+
+    /// Runs `body` alone with the state.
+    package func withLock<R, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        return try body(&state)
+    }
+}
+
+/// A lock with a condition: a thread may wait until another says that the state has changed.
+@safe
+package final class Signal<State>: @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private var state: State
+
+    package init(_ state: State) {
+        self.state = state
+        unsafe mutex = .allocate(capacity: 1)
+        unsafe mutex.initialize(to: pthread_mutex_t())
+        unsafe pthread_mutex_init(mutex, nil)
+        unsafe condition = .allocate(capacity: 1)
+        unsafe condition.initialize(to: pthread_cond_t())
+        unsafe pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        unsafe pthread_cond_destroy(condition)
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe condition.deallocate()
+        unsafe mutex.deallocate()
+    }
+
+    /// Changes the state and wakes who waits.
+    package func change<R>(_ body: (inout State) -> R) -> R {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        let result = body(&state)
+        unsafe pthread_cond_broadcast(condition)
+        return result
+    }
+
+    /// Waits until `body` gives something.
+    package func wait<R>(_ body: (inout State) -> R?) -> R {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = body(&state) { return result }
+            unsafe pthread_cond_wait(condition, mutex)
+        }
+    }
+}
+
+/// A thread of the operating system (pthread_create(3)).
+package enum Thread {
+    /// Starts a detached thread.
+    /// - Parameters:
+    ///   - stackBytes: the size of its stack.
+    ///   - nice: how much it yields to others (Linux: setpriority(2) for the thread).
+    package static func start(
+        stackBytes: Int = 1 << 20, nice: Int32 = 0, _ body: @escaping @Sendable () -> Void
+    ) {
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        unsafe pthread_attr_setstacksize(&attributes, stackBytes)
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        let box = unsafe Unmanaged.passRetained(Box(nice, body))
+        #if canImport(Glibc)
+        var thread = pthread_t()
+        let started = unsafe pthread_create(
+            &thread, &attributes, { argument in unsafe run(argument) }, box.toOpaque())
+        #else
+        var thread: pthread_t?
+        let started = unsafe pthread_create(
+            &thread, &attributes, { argument in unsafe run(argument) }, box.toOpaque())
+        #endif
+        precondition(started == 0, "pthread_create failed: no thread can be started")
+        unsafe pthread_attr_destroy(&attributes)
+    }
+
+    private final class Box {
+        let nice: Int32
+        let body: @Sendable () -> Void
+
+        init(_ nice: Int32, _ body: @escaping @Sendable () -> Void) {
+            self.nice = nice
+            self.body = body
+        }
+    }
+
+    private static func run(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        guard let argument = unsafe argument else { return nil }
+        let box = unsafe Unmanaged<Box>.fromOpaque(argument).takeRetainedValue()
+        #if canImport(Glibc)
+        // On Linux the caller of setpriority(2) is the thread, not the process.
+        if box.nice > 0 { _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, box.nice) }
+        #endif
+        box.body()
+        return nil
+    }
+}

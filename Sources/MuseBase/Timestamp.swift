@@ -1,0 +1,113 @@
+// The base room: points in time and their text.
+
+/// A point in time, in milliseconds since 1970 in UTC. Its text is RFC 3339 with three decimals and `Z`,
+/// 24 characters.
+public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    public let milliseconds: Int64
+
+    /// That many milliseconds after 1970-01-01T00:00:00Z.
+    @inlinable
+    public init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    /// Whole seconds since 1970, as tokens have them.
+    package var seconds: Int { Int(milliseconds / 1_000) }
+
+    package init(seconds: Int) {
+        milliseconds = Int64(seconds) * 1_000
+    }
+
+    public static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
+
+    package static func + (a: Timestamp, milliseconds: Int64) -> Timestamp {
+        Timestamp(milliseconds: a.milliseconds + milliseconds)
+    }
+
+    /// Reads the 24 characters that `description` gives; nil for anything else.
+    public init?(_ text: String) {
+        self.init(text: text.utf8.span)
+    }
+
+    /// Reads 24 characters; nil for another form.
+    package init?(text: Span<UInt8>) {
+        guard text.count == 24 else { return nil }
+        func number(_ from: Int, _ to: Int) -> Int? {
+            var value = 0
+            for index in from..<to {
+                let byte = text[index]
+                guard byte >= 48, byte <= 57 else { return nil }
+                value = value * 10 + Int(byte) - 48
+            }
+            return value
+        }
+        guard text[4] == 45, text[7] == 45, text[10] == 84, text[13] == 58, text[16] == 58,
+            text[19] == 46, text[23] == 90, let year = number(0, 4), let month = number(5, 7),
+            let day = number(8, 10), let hour = number(11, 13), let minute = number(14, 16),
+            let second = number(17, 19), let milli = number(20, 23), (1...12).contains(month),
+            (1...31).contains(day), hour < 24, minute < 60, second < 60
+        else { return nil }
+        let days = Self.days(year, month, day)
+        milliseconds = Int64(((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + Int64(milli)
+    }
+
+    public var description: String {
+        withText { text in
+            var characters = ""
+            for index in text.indices { characters.unicodeScalars.append(Unicode.Scalar(text[index])) }
+            return characters
+        }
+    }
+
+    /// Lends its 24 characters, made on the stack. Years beyond 9999 are shown as 9999.
+    package func withText<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
+        let bounded = min(max(milliseconds, 0), 253_402_300_799_999)
+        let (year, month, day) = Self.date(Int(bounded / 86_400_000))
+        let rest = Int(bounded % 86_400_000)
+        var text = InlineArray<24, UInt8>(repeating: 90)
+        func put(_ value: Int, _ at: Int, _ digits: Int) {
+            var value = value
+            for index in (at..<(at + digits)).reversed() {
+                text[index] = UInt8(48 + value % 10)
+                value /= 10
+            }
+        }
+        put(year, 0, 4)
+        put(month, 5, 2)
+        put(day, 8, 2)
+        put(rest / 3_600_000, 11, 2)
+        put(rest / 60_000 % 60, 14, 2)
+        put(rest / 1_000 % 60, 17, 2)
+        put(rest % 1_000, 20, 3)
+        text[4] = 45
+        text[7] = 45
+        text[10] = 84
+        text[13] = 58
+        text[16] = 58
+        text[19] = 46
+        return try body(text.span)
+    }
+
+    /// Days since 1970 of a date of the proleptic Gregorian calendar, counted from March so that the leap
+    /// day comes last.
+    private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
+        let y = month <= 2 ? year - 1 : year
+        let era = y / 400
+        let yearOfEra = y - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
+    private static func date(_ days: Int) -> (Int, Int, Int) {
+        let z = days + 719_468
+        let era = z / 146_097
+        let dayOfEra = z - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shifted = (5 * dayOfYear + 2) / 153
+        let month = shifted < 10 ? shifted + 3 : shifted - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return (year, month, dayOfYear - (153 * shifted + 2) / 5 + 1)
+    }
+}
