@@ -62,14 +62,20 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// Lends its 24 characters, made on the stack. Years beyond 9999 are shown as 9999.
     package func withText<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
+        try unsafe withStackBytes(24) { text throws(E) in
+            unsafe write(to: text)
+            return try body(unsafe Span(_unsafeElements: UnsafeBufferPointer(text)))
+        }
+    }
+
+    private func write(to text: UnsafeMutableBufferPointer<UInt8>) {
         let bounded = min(max(milliseconds, 0), 253_402_300_799_999)
         let (year, month, day) = Self.date(Int(bounded / 86_400_000))
         let rest = Int(bounded % 86_400_000)
-        var text = InlineArray<24, UInt8>(repeating: 90)
         func put(_ value: Int, _ at: Int, _ digits: Int) {
             var value = value
             for index in (at..<(at + digits)).reversed() {
-                text[index] = UInt8(48 + value % 10)
+                unsafe text[index] = UInt8(48 + value % 10)
                 value /= 10
             }
         }
@@ -80,13 +86,13 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         put(rest / 60_000 % 60, 14, 2)
         put(rest / 1_000 % 60, 17, 2)
         put(rest % 1_000, 20, 3)
-        text[4] = 45
-        text[7] = 45
-        text[10] = 84
-        text[13] = 58
-        text[16] = 58
-        text[19] = 46
-        return try body(text.span)
+        unsafe text[4] = UInt8(ascii: "-")
+        unsafe text[7] = UInt8(ascii: "-")
+        unsafe text[10] = UInt8(ascii: "T")
+        unsafe text[13] = UInt8(ascii: ":")
+        unsafe text[16] = UInt8(ascii: ":")
+        unsafe text[19] = UInt8(ascii: ".")
+        unsafe text[23] = UInt8(ascii: "Z")
     }
 
     /// Days since 1970 of a date of the proleptic Gregorian calendar, counted from March so that the leap

@@ -62,16 +62,38 @@ public struct UUIDv7: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// Lends its 36 characters, made on the stack.
     package func withText<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
-        var text = InlineArray<36, UInt8>(repeating: UInt8(ascii: "-"))
-        var digit = 0
-        for index in 0..<36 where index != 8 && index != 13 && index != 18 && index != 23 {
-            let half = digit < 16 ? high : low
-            let value = UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (digit & 15))) & 15
-            text[index] = value < 10 ? 48 + value : 87 + value
-            digit += 1
+        try unsafe withStackBytes(36) { text throws(E) in
+            var digit = 0
+            for index in 0..<36 {
+                if index == 8 || index == 13 || index == 18 || index == 23 {
+                    unsafe text[index] = UInt8(ascii: "-")
+                    continue
+                }
+                let half = digit < 16 ? high : low
+                let value = UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (digit & 15))) & 15
+                unsafe text[index] = value < 10 ? 48 + value : 87 + value
+                digit += 1
+            }
+            return try body(unsafe Span(_unsafeElements: UnsafeBufferPointer(text)))
         }
-        return try body(text.span)
     }
+}
+
+/// Lends `count` bytes of the stack.
+func withStackBytes<R, E: Error>(
+    _ count: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) throws(E) -> R
+) throws(E) -> R {
+    let result: Result<R, E> = unsafe withUnsafeTemporaryAllocation(
+        of: UInt8.self, capacity: count
+    ) { buffer in
+        unsafe buffer.initialize(repeating: 0)
+        do throws(E) {
+            return .success(try unsafe body(buffer))
+        } catch {
+            return .failure(error)
+        }
+    }
+    return try result.get()
 }
 
 /// Makes ids that rise, whatever the clock does.
