@@ -66,14 +66,14 @@ enum EmitErrors {
 
     private static func decoder(_ params: [Member]) -> String {
         var text = "    /// Reads the params of one.\n    package init(_ bytes: Span<UInt8>, _ reader: inout JSONReader) throws(JSONError) {\n"
-        for member in params { text += "        var \(member.swift): \(member.shape.swift())?\n" }
+        for member in params { text += "        var \(member.local): \(member.shape.swift())?\n" }
         text += "        try reader.beginObject(bytes)\n        var isFirst = true\n        while let key = try reader.nextMember(bytes, isFirst: &isFirst) {\n"
         for (index, member) in params.enumerated() {
-            text += "\(index == 0 ? "            if" : " else if") key.equals(bytes, \(literal(member.name))) {\n                \(member.swift) = \(member.shape.decode)\n            }"
+            text += "\(index == 0 ? "            if" : " else if") key.equals(bytes, \(literal(member.name))) {\n                \(member.local) = \(member.shape.decode)\n            }"
         }
         text += " else {\n                try reader.skipValue(bytes)\n            }\n        }\n"
-        text += "        guard \(params.map { "let \($0.swift)" }.joined(separator: ", ")) else {\n            throw JSONError(offset: reader.position, reason: .unexpectedByte)\n        }\n"
-        for member in params { text += "        self.\(member.swift) = \(member.swift)\n" }
+        text += "        guard \(params.map { "let \($0.local)" }.joined(separator: ", ")) else {\n            throw JSONError(offset: reader.position, reason: .unexpectedByte)\n        }\n"
+        for member in params { text += "        self.\(member.swift) = \(member.local)\n" }
         return text + "    }\n"
     }
 

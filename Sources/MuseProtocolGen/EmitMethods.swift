@@ -110,7 +110,7 @@ enum EmitMethods {
             }
             text += "        case .\(method.swift): invocation = \(method.paramsType).decode(bytes, &cursor).map(Invocation.\(method.swift))\n"
         }
-        text += "        }\n        return cursor.decoded(invocation)\n    }\n}\n"
+        text += "        }\n        return cursor.decoded(bytes, invocation)\n    }\n}\n"
         text += perform(schema, now: false) + perform(schema, now: true)
         return text
     }
@@ -120,13 +120,13 @@ enum EmitMethods {
         var text = "\n/// Runs a method \(now ? "that touches no store" : "") and appends its result.\n"
         text += "package func \(name)(\n    _ invocation: Invocation, _ call: Call, methods: borrowing Methods,\n    into writer: inout JSONWriter\n)\(now ? "" : " async") throws(RPCError) {\n    switch invocation {\n"
         for method in schema.handled where !now || method.effect == "none" {
-            let await = method.effect == "none" ? "" : "await "
+            let marker = method.effect == "none" ? "" : "await "
             let target = "methods.\(method.namespace).\(method.verb)(params, call"
             text += "    case .\(method.swift)(let params):\n"
             if isPage(method, schema) {
-                text += "        try \(await)\(target), into: &writer)\n"
+                text += "        try \(marker)\(target), into: &writer)\n"
             } else {
-                text += "        let result = try \(await)\(target))\n"
+                text += "        let result = try \(marker)\(target))\n"
                 text += (method.result ?? .any).encode("result", "        ")
             }
         }

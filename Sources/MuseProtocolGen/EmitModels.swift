@@ -74,10 +74,10 @@ enum EmitModels {
             let lead = index == 0 ? "{" : ","
             let head = "writer.raw(\(literal("\(lead)\"\(member.name)\":")))\n"
             if member.isRequired {
-                text += "        \(head)\(member.shape.encode(member.swift, "        "))"
+                text += "        \(head)\(member.shape.encode(member.property, "        "))"
             } else {
-                text += "        if let \(member.swift) {\n            \(head)"
-                text += member.shape.encode(member.swift, "            ") + "        }\n"
+                text += "        if let value = \(member.property) {\n            \(head)"
+                text += member.shape.encode("value", "            ") + "        }\n"
             }
         }
         return text + "        writer.byte(UInt8(ascii: \"}\"))\n    }\n"
@@ -91,7 +91,7 @@ enum EmitModels {
             """
         for member in object.members {
             let type = member.objectType(view: false)
-            text += "        var \(member.swift): \(member.isRequired ? type + "?" : type)\n"
+            text += "        var \(member.local): \(member.isRequired ? type + "?" : type)\n"
         }
         text += "        try reader.beginObject(bytes)\n        var isFirst = true\n"
         text += "        while let key = try reader.nextMember(bytes, isFirst: &isFirst) {\n"
@@ -99,19 +99,18 @@ enum EmitModels {
         for (index, member) in object.members.enumerated() {
             let lead = index == 0 ? "            if " : " else if "
             text += "\(lead)key.equals(bytes, \(literal(member.name))) {\n"
-            let nested = member.isRequired ? "" : ""
-            text += "                \(member.swift) = \(nested)\(wrapped(member))\n            }"
+            text += "                \(member.local) = \(wrapped(member))\n            }"
         }
         text +=
             object.members.isEmpty
             ? "            try reader.skipValue(bytes)\n        }\n"
             : " else {\n                try reader.skipValue(bytes)\n            }\n        }\n"
-        let needed = object.members.filter(\.isRequired).map { "let \($0.swift)" }
+        let needed = object.members.filter(\.isRequired).map { "let \($0.local)" }
         if !needed.isEmpty {
             text += "        guard \(needed.joined(separator: ", ")) else {\n"
             text += "            throw JSONError(offset: reader.position, reason: .unexpectedByte)\n        }\n"
         }
-        for member in object.members { text += "        self.\(member.swift) = \(member.swift)\n" }
+        for member in object.members { text += "        self.\(member.swift) = \(member.local)\n" }
         return text + "    }\n"
     }
 

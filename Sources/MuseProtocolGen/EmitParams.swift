@@ -1,26 +1,30 @@
 // The generator: params as structs; strict decoders for the server, encoders for clients, fingerprints for
 // idempotency.
 
+internal import MuseJSON
+
 enum EmitParams {
     static func file(_ schema: Schema, namespace: String) -> String {
-        var text = Banner.swift + "public import MuseBase\npackage import MuseJSON\n"
+        var text = ""
         for method in schema.handled where method.namespace == namespace {
             text += structure(
                 method.paramsType, "The params of `\(method.name)`.", method.params,
                 oneOf: method.oneOf, isMeta: false)
         }
-        return text
+        let base = text.contains("UUIDv7") ? "package import MuseBase\n" : ""
+        return Banner.swift + base + "package import MuseJSON\n" + text
     }
 
     static func meta(_ schema: Schema) -> String {
         guard let meta = schema.object("Meta") else { return "" }
-        return Banner.swift + "public import MuseBase\npackage import MuseJSON\n"
+        return Banner.swift + "package import MuseJSON\n"
             + structure("Meta", meta.summary, meta.members, oneOf: [], isMeta: true)
     }
 
     /// The rules of all texts, each once.
     static func rules(_ schema: Schema) -> String {
         var text = Banner.swift + "\n/// What the schema asks of texts.\nenum Rules {\n"
+        text += "    static let idPattern = \(literal(idPattern(schema)))\n"
         var seen: Set<String> = []
         let members = schema.handled.flatMap(\.params) + (schema.object("Meta")?.members ?? [])
         for member in members {
@@ -34,6 +38,10 @@ enum EmitParams {
                 """
         }
         return text + "}\n"
+    }
+
+    private static func idPattern(_ schema: Schema) -> String {
+        schema.document["components"]?["schemas"]?["ID"]?["pattern"]?.string ?? ""
     }
 
     private static func textRules(_ shape: Shape) -> TextRules? {
@@ -53,7 +61,7 @@ enum EmitParams {
     private static func structure(
         _ name: String, _ summary: String, _ members: [Member], oneOf: [String], isMeta: Bool
     ) -> String {
-        var text = "\n/// \(summary)\npackage struct \(name): Sendable, Equatable, ParamsEncoding {\n"
+        var text = "\n/// \(summary)\npackage struct \(name): Sendable, Equatable, \(isMeta ? "ParamsEncoding" : "CallParams") {\n"
         for member in members { text += "    package var \(member.swift): \(member.paramType)\n" }
         let list = members.map {
             "\($0.swift): \($0.paramType)\($0.isRequired ? "" : $0.isClearable ? " = .absent" : " = nil")"
@@ -77,12 +85,12 @@ enum EmitParams {
         for member in chosen {
             let head = "writer.member(\(literal(member.name)), &comma)\n"
             if member.isClearable, case .nullable(let inner) = member.shape {
-                text += "        switch \(member.swift) {\n        case .absent: break\n        case .clear:\n            \(head)            writer.null()\n"
+                text += "        switch \(member.property) {\n        case .absent: break\n        case .clear:\n            \(head)            writer.null()\n"
                 text += "        case .set(let value):\n            \(head)\(inner.encode("value", "            "))        }\n"
             } else if member.isRequired {
-                text += "        \(head)\(member.shape.encode(member.swift, "        "))"
+                text += "        \(head)\(member.shape.encode(member.property, "        "))"
             } else {
-                text += "        if let value = \(member.swift) {\n            \(head)\(member.shape.encode("value", "            "))        }\n"
+                text += "        if let value = \(member.property) {\n            \(head)\(member.shape.encode("value", "            "))        }\n"
             }
         }
         return text + "        writer.byte(UInt8(ascii: \"}\"))\n    }\n"
@@ -96,7 +104,7 @@ enum EmitParams {
         for member in members {
             let absent = member.isClearable ? " = .absent" : ""
             let type = member.isClearable ? member.paramType : member.shape.swift() + "?"
-            text += "        var \(member.swift): \(type)\(absent)\n"
+            text += "        var \(member.local): \(type)\(absent)\n"
         }
         text += "        while let index = cursor.next(bytes, count: \(members.count), { bytes, key in\n"
         for (index, member) in members.enumerated() {
@@ -105,8 +113,8 @@ enum EmitParams {
         if members.isEmpty { text += "            _ = (bytes, key)\n" }
         text += "            return nil\n        }) {\n            switch index {\n"
         for (index, member) in members.enumerated() {
-            text += "            case \(index): \(member.swift) = \(read(member, isMeta))\n"
-            if member.binds { text += "                if \(member.swift) == true { cursor.binds = true }\n" }
+            text += "            case \(index): \(member.local) = \(read(member, isMeta))\n"
+            if member.binds { text += "                if \(member.local) == true { cursor.binds = true }\n" }
         }
         text += "            default: break\n            }\n        }\n"
         for (index, member) in members.enumerated() where member.isRequired {
@@ -117,9 +125,9 @@ enum EmitParams {
             let names = "[" + oneOf.map { "\"\($0)\"" }.joined(separator: ",") + "]"
             text += "        cursor.exactlyOne(\(indices), \(literal(names)))\n"
         }
-        let needed = members.filter(\.isRequired).map { ", let \($0.swift)" }.joined()
+        let needed = members.filter(\.isRequired).map { ", let \($0.local)" }.joined()
         text += "        guard cursor.isClean\(needed) else { return nil }\n"
-        let list = members.map { "\($0.swift): \($0.swift)" }.joined(separator: ", ")
+        let list = members.map { "\($0.swift): \($0.local)" }.joined(separator: ", ")
         return text + "        return Self(\(list))\n    }\n"
     }
 

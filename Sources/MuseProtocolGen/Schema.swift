@@ -55,6 +55,16 @@ struct Member {
     var isClearable = false
 
     var swift: String { Names.lowerCamel(name) }
+
+    /// Its name where the generated code has words of its own.
+    var local: String { Self.words.contains(swift) ? swift + "Value" : swift }
+
+    /// Its value, inside the type that has it.
+    var property: String { Self.words.contains(swift) ? "self." + swift : swift }
+
+    private static let words: Set<String> = [
+        "bytes", "cursor", "index", "isFirst", "key", "reader", "value", "writer",
+    ]
 }
 
 /// An object type of `components.schemas`.

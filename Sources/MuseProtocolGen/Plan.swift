@@ -1,0 +1,34 @@
+// The generator: every generated file with its bytes. `generate` writes the plan, `verify` compares it, so
+// that they cannot differ. Called by muse-protocol and by the repository's tests.
+package import MuseJSON
+
+/// What is generated from a schema document.
+package enum Plan {
+    private static let protocolFolder = "Sources/MentalMuseProtocol/Generated/"
+
+    /// Paths from the top of the repository, and their text; sorted by path.
+    /// - Throws: SchemaError with the JSON pointer of what cannot be expressed.
+    package static func files(
+        _ document: JSONValue
+    ) throws(SchemaError) -> [(path: String, text: String)] {
+        let schema = try Schema(document)
+        var files: [(path: String, text: String)] = [
+            (protocolFolder + "Models.swift", EmitModels.file(schema)),
+            (protocolFolder + "Meta.swift", EmitParams.meta(schema)),
+            (protocolFolder + "Rules.swift", EmitParams.rules(schema)),
+            (protocolFolder + "MethodID.swift", EmitMethods.table(schema)),
+            (protocolFolder + "Interfaces.swift", EmitMethods.interfaces(schema)),
+            (protocolFolder + "Dispatch.swift", EmitMethods.dispatch(schema)),
+            (protocolFolder + "Errors.swift", EmitErrors.file(schema)),
+            (protocolFolder + "Document.swift", EmitErrors.document(schema)),
+            (protocolFolder + "Notifications.swift", EmitErrors.notifications(schema)),
+            ("clients/swift/Sources/MentalMuseClient/Generated/Calls.swift", EmitClient.file(schema)),
+            ("Protocol/REFERENCE.md", EmitReference.file(schema)),
+        ]
+        for namespace in schema.namespaces {
+            let name = Names.capitalized(namespace) + "Params.swift"
+            files.append((protocolFolder + name, EmitParams.file(schema, namespace: namespace)))
+        }
+        return files.sorted { $0.path < $1.path }
+    }
+}
