@@ -19,7 +19,8 @@ package enum Base64URL {
             if rest > 1 { group |= UInt32(bytes[index + 1]) << 8 }
             if rest > 2 { group |= UInt32(bytes[index + 2]) }
             for place in 0...rest {
-                text.append(character(UInt8(truncatingIfNeeded: group >> UInt32(18 - 6 * place)) & 63))
+                text.append(
+                    character(UInt8(truncatingIfNeeded: group >> UInt32(18 - 6 * place)) & 63))
             }
             index += 3
         }

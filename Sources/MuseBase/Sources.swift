@@ -1,8 +1,8 @@
 // The base room: time and randomness as values, so that tests bring their own.
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #else
-internal import Darwin
+    internal import Darwin
 #endif
 
 /// The time of day.

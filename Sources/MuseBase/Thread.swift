@@ -1,8 +1,8 @@
 // The base room: threads of the operating system, for those who own one: workers, the writer, the hash pool.
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #else
-internal import Darwin
+    internal import Darwin
 #endif
 
 /// A thread of the operating system (pthread_create(3)).
@@ -20,9 +20,9 @@ package enum Thread {
         unsafe pthread_attr_setstacksize(&attributes, stackBytes)
         unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         #if canImport(Glibc)
-        var thread = pthread_t()
+            var thread = pthread_t()
         #else
-        var thread: pthread_t?
+            var thread: pthread_t?
         #endif
         let started = unsafe pthread_create(&thread, &attributes, threadMain, box)
         precondition(started == 0, "pthread_create failed: no thread can be started")
@@ -41,9 +41,9 @@ private final class ThreadBody {
 }
 
 #if canImport(Glibc)
-private typealias ThreadArgument = UnsafeMutableRawPointer?
+    private typealias ThreadArgument = UnsafeMutableRawPointer?
 #else
-private typealias ThreadArgument = UnsafeMutableRawPointer
+    private typealias ThreadArgument = UnsafeMutableRawPointer
 #endif
 
 private func threadMain(_ argument: ThreadArgument) -> UnsafeMutableRawPointer? {
@@ -51,7 +51,7 @@ private func threadMain(_ argument: ThreadArgument) -> UnsafeMutableRawPointer? 
     guard let pointer = unsafe opaque else { return nil }
     let box = unsafe Unmanaged<ThreadBody>.fromOpaque(pointer).takeRetainedValue()
     #if canImport(Glibc)
-    if box.nice > 0 { _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, box.nice) }
+        if box.nice > 0 { _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, box.nice) }
     #endif
     box.body()
     return nil

@@ -55,7 +55,9 @@ public struct UUIDv7: Hashable, Comparable, Sendable, CustomStringConvertible {
     public var description: String {
         withText { text in
             var characters = ""
-            for index in text.indices { characters.unicodeScalars.append(Unicode.Scalar(text[index])) }
+            for index in text.indices {
+                characters.unicodeScalars.append(Unicode.Scalar(text[index]))
+            }
             return characters
         }
     }

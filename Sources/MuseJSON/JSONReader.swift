@@ -65,7 +65,9 @@ package struct JSONReader: Sendable {
     package func unexpected(_ bytes: Span<UInt8>) -> JSONError {
         guard position < end else { return JSONError(offset: position, reason: .unexpectedEnd) }
         let byte = bytes[position]
-        if byte == 0xEF, position + 2 < end, bytes[position + 1] == 0xBB, bytes[position + 2] == 0xBF {
+        if byte == 0xEF, position + 2 < end, bytes[position + 1] == 0xBB,
+            bytes[position + 2] == 0xBF
+        {
             return JSONError(offset: position, reason: .byteOrderMark)
         }
         guard byte >= 0x80 else { return JSONError(offset: position, reason: .unexpectedByte) }
