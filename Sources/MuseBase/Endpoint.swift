@@ -21,6 +21,7 @@ package enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         guard isTLS || text.hasPrefix("tcp://") else { throw Self.malformed(text) }
         let rest = text.dropFirst(6)
         guard let colon = rest.lastIndex(of: ":"),
+            rest[rest.index(after: colon)...].allSatisfy(\.isNumber),
             let port = UInt16(rest[rest.index(after: colon)...])
         else { throw Self.malformed(text) }
         var host = String(rest[..<colon])

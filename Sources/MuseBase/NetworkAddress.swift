@@ -9,15 +9,19 @@ package enum NetworkAddress: Hashable, Sendable {
     /// A Unix socket's peer, by its user.
     case unix(uid: UInt32)
 
-    /// Its text: dotted, RFC 5952, or `unix`.
+    /// Its text: dotted, RFC 5952 (its section 5 too: `::ffff:192.0.2.1`), or `unix`.
     package var text: String {
         switch self {
         case .unix: return "unix"
         case .ipv4(let bits):
             return [24, 16, 8, 0].map { String(bits >> $0 & 255) }.joined(separator: ".")
+        case .ipv6(0, let low) where low >> 32 == 0xFFFF:
+            return "::ffff:" + NetworkAddress.ipv4(UInt32(truncatingIfNeeded: low)).text
         case .ipv6(let high, let low):
             return Self.ipv6Text(
-                (0..<8).map { UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> (48 - 16 * ($0 & 3))) })
+                (0..<8).map {
+                    UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> (48 - 16 * ($0 & 3)))
+                })
         }
     }
 

@@ -45,17 +45,22 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         guard text[4] == 45, text[7] == 45, text[10] == 84, text[13] == 58, text[16] == 58,
             text[19] == 46, text[23] == 90, let year = number(0, 4), let month = number(5, 7),
             let day = number(8, 10), let hour = number(11, 13), let minute = number(14, 16),
-            let second = number(17, 19), let milli = number(20, 23), (1...12).contains(month),
-            (1...31).contains(day), hour < 24, minute < 60, second < 60
+            let second = number(17, 19), let milli = number(20, 23), year >= 1970,
+            (1...12).contains(month), hour < 24, minute < 60, second < 60
         else { return nil }
         let days = Self.days(year, month, day)
-        milliseconds = Int64(((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + Int64(milli)
+        // A day that the month does not have is another date when it is counted.
+        guard Self.date(days) == (year, month, day) else { return nil }
+        milliseconds =
+            Int64(((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + Int64(milli)
     }
 
     public var description: String {
         withText { text in
             var characters = ""
-            for index in text.indices { characters.unicodeScalars.append(Unicode.Scalar(text[index])) }
+            for index in text.indices {
+                characters.unicodeScalars.append(Unicode.Scalar(text[index]))
+            }
             return characters
         }
     }
@@ -102,7 +107,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         let era = y / 400
         let yearOfEra = y - era * 400
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+            - 719_468
     }
 
     private static func date(_ days: Int) -> (Int, Int, Int) {
