@@ -14,9 +14,9 @@ package struct JSONText: Sendable, Equatable {
         self.hasEscapes = hasEscapes
     }
 
-    /// Whether it says `text`, escapes decoded.
+    /// Whether it says `text`, escapes decoded; byte for byte.
     package func equals(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
-        if hasEscapes { return string(bytes) == "\(text)" }
+        if hasEscapes { return string(bytes).utf8.elementsEqual("\(text)".utf8) }
         guard end - start == text.utf8CodeUnitCount else { return false }
         for index in 0..<(end - start) {
             // The index is below the literal's length, which was compared above.
@@ -160,10 +160,11 @@ package struct JSONNumber: Sendable, Equatable {
         guard let parts = Decimal(bytes, start, end) else { return nil }
         if parts.isZero { return 0 }
         guard parts.exponent >= 0, parts.exponent <= 18 else { return nil }
+        // Counted downwards, as the least integer has no positive twin.
         var value: Int64 = 0
         for index in parts.first...parts.last where bytes[index] != UInt8(ascii: ".") {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (sum, overflow2) = product.addingReportingOverflow(Int64(bytes[index]) - 48)
+            let (sum, overflow2) = product.subtractingReportingOverflow(Int64(bytes[index]) - 48)
             if overflow || overflow2 { return nil }
             value = sum
         }
@@ -172,7 +173,8 @@ package struct JSONNumber: Sendable, Equatable {
             if overflow { return nil }
             value = product
         }
-        return isNegative(bytes) ? -value : value
+        if isNegative(bytes) { return value }
+        return value == Int64.min ? nil : -value
     }
 
     /// Significant digits and a power of ten; nil where the exponent is beyond all reason.

@@ -129,8 +129,6 @@ package struct JSONWriter: ~Copyable {
 
     /// Appends an integer.
     package mutating func int(_ value: Int64) {
-        guard makeRoom(20) else { return }
-        if value < 0 { byte(UInt8(ascii: "-")) }
         var rest = value.magnitude
         var digits = 1
         var bound: UInt64 = 10
@@ -139,7 +137,8 @@ package struct JSONWriter: ~Copyable {
             bound = bound &* 10
         }
         if digits == 19, rest >= 10_000_000_000_000_000_000 { digits = 20 }
-        guard makeRoom(digits) else { return }
+        guard makeRoom(value < 0 ? digits + 1 : digits) else { return }
+        if value < 0 { byte(UInt8(ascii: "-")) }
         var at = count &+ digits
         count = at
         repeat {
