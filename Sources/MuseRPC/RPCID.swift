@@ -24,6 +24,17 @@ package struct RPCID: Sendable, Hashable {
         text = JSONText(start: range.lowerBound, end: range.upperBound, hasEscapes: false)
             .string(bytes)
     }
+
+    // By bytes, as String's own equality takes `é` and `e` with an accent for one.
+    package static func == (a: RPCID, b: RPCID) -> Bool {
+        guard let one = a.text, let other = b.text else { return a.text == nil && b.text == nil }
+        return one.utf8.elementsEqual(other.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        var bytes = text ?? ""
+        bytes.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
 }
 
 extension JSONWriter {
