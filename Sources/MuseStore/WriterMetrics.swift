@@ -1,0 +1,113 @@
+// The store room: what the writer counts. `server.metrics` and `server.health` read it.
+internal import MuseBase
+internal import Synchronization
+
+/// The writer's figures at one moment.
+package struct WriterFigures: Sendable, Equatable {
+    /// Groups committed, and the writes in them that were kept.
+    package var groups: UInt64 = 0
+    package var writes: UInt64 = 0
+    /// Writes of the largest group.
+    package var groupMax: UInt64 = 0
+    /// Calls of fsync(2) on the database and its log.
+    package var syncs: UInt64 = 0
+    /// How long a COMMIT takes, in microseconds: half of them at most so long, and 99 of 100. Within 25 %.
+    package var commitP50: UInt64 = 0
+    package var commitP99: UInt64 = 0
+    /// Bytes in the write-ahead log.
+    package var logBytes: UInt64 = 0
+    package var checkpoints: UInt64 = 0
+    /// Checkpoints that failed; the next one does the same again.
+    package var checkpointFailures: UInt64 = 0
+    /// Commits that failed, and whether the writer is still out of order after one.
+    package var commitFailures: UInt64 = 0
+    package var isBroken = false
+    /// Slices of housekeeping done, and those that failed.
+    package var slices: UInt64 = 0
+    package var sliceFailures: UInt64 = 0
+    /// Writes that wait.
+    package var queued: UInt64 = 0
+}
+
+/// The counters. The writer's thread alone changes them; anybody reads.
+final class WriterMetrics: Sendable {
+    let groups = Counter()
+    let writes = Counter()
+    let groupMax = Counter()
+    let syncs = Counter()
+    let logBytes = Counter()
+    let checkpoints = Counter()
+    let checkpointFailures = Counter()
+    let commitFailures = Counter()
+    let slices = Counter()
+    let sliceFailures = Counter()
+    let isBroken = Flag()
+    let isLogFull = Flag()
+    let commitTimes = Lock(Histogram())
+
+    /// A number that one thread changes.
+    final class Counter: Sendable {
+        private let number = Atomic<UInt64>(0)
+        var value: UInt64 { number.load(ordering: .relaxed) }
+        func add(_ more: Int = 1) {
+            number.add(UInt64(more), ordering: .relaxed)
+        }
+        func set(_ value: UInt64) { number.store(value, ordering: .relaxed) }
+        func raise(to value: Int) {
+            if UInt64(value) > self.value { set(UInt64(value)) }
+        }
+    }
+
+    /// A truth that one thread changes.
+    final class Flag: Sendable {
+        private let truth = Atomic<Bool>(false)
+        var isSet: Bool { truth.load(ordering: .relaxed) }
+        func set(_ value: Bool) { truth.store(value, ordering: .relaxed) }
+    }
+
+    func figures(queued: Int) -> WriterFigures {
+        let times = commitTimes.withLock { $0 }
+        return WriterFigures(
+            groups: groups.value, writes: writes.value, groupMax: groupMax.value,
+            syncs: syncs.value,
+            commitP50: times.quantile(0.5), commitP99: times.quantile(0.99),
+            logBytes: logBytes.value,
+            checkpoints: checkpoints.value, checkpointFailures: checkpointFailures.value,
+            commitFailures: commitFailures.value, isBroken: isBroken.isSet,
+            slices: slices.value, sliceFailures: sliceFailures.value, queued: UInt64(queued))
+    }
+}
+
+/// How often something took how long: four steps to each power of two.
+struct Histogram: Sendable {
+    private var counts = [UInt64](repeating: 0, count: 128)
+    private var total: UInt64 = 0
+
+    mutating func add(_ value: UInt64) {
+        counts[min(Self.step(value), counts.count - 1)] += 1
+        total += 1
+    }
+
+    /// The upper end of the step that the quantile falls into; 0 where nothing was counted.
+    func quantile(_ part: Double) -> UInt64 {
+        guard total > 0 else { return 0 }
+        let rank = max(1, UInt64((Double(total) * part).rounded(.up)))
+        var seen: UInt64 = 0
+        for (step, count) in counts.enumerated() {
+            seen += count
+            if seen >= rank { return Self.end(step) }
+        }
+        return Self.end(counts.count - 1)
+    }
+
+    private static func step(_ value: UInt64) -> Int {
+        guard value >= 4 else { return Int(value) }
+        let power = 63 - value.leadingZeroBitCount
+        return (power - 1) * 4 + Int(value >> UInt64(power - 2) & 3)
+    }
+
+    private static func end(_ step: Int) -> UInt64 {
+        guard step >= 4 else { return UInt64(step) }
+        return UInt64(5 + step % 4) << UInt64(step / 4 - 1) - 1
+    }
+}
