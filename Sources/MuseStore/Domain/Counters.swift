@@ -1,6 +1,6 @@
 // The store room: counts that are kept beside what they count, in the same transactions. Called by the other
 // domain files, and by whoever verifies a database.
-package import MuseBase
+internal import MuseBase
 package import MuseSQL
 
 /// Statements on counts. A count is that of the rows, in every commit; it is that of what can be seen once no

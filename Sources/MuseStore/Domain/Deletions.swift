@@ -1,6 +1,6 @@
 // The store room: what hangs on something deleted goes in slices, between other writes and across restarts.
 // Called by the domain's deletes, and by the writer as one of its chores.
-package import MuseBase
+internal import MuseBase
 package import MuseSQL
 
 /// What was deleted. Its own row, or what is left of it, is hidden already.
@@ -34,8 +34,16 @@ package enum DeletionsSQL {
         "SELECT post_id, user_id FROM likes WHERE user_id = ?1 ORDER BY post_id LIMIT ?2"
 
     package static let all: [StaticString] = [
-        insert, first, delete, commentsOfPost, likesOfPost, firstPostOfUser, commentsOfUser, likesOfUser,
+        insert, first, delete, commentsOfPost, likesOfPost, firstPostOfUser, commentsOfUser,
+        likesOfUser,
     ]
+}
+
+extension WriterChore {
+    /// Removes what hangs on deleted things.
+    package static let deletions = WriterChore(name: "deletions") { tx in
+        try tx.removeDeleted(rowsMax: 250)
+    }
 }
 
 extension StoreTransaction {
@@ -82,7 +90,8 @@ extension StoreTransaction {
         guard try statement.step() else { return nil }
         guard let kind = DeletionKind(rawValue: statement.int(1)) else {
             throw SQLError(
-                kind: .corrupt, code: 0, message: "a deletion of an unknown kind", call: "deletions")
+                kind: .corrupt, code: 0, message: "a deletion of an unknown kind", call: "deletions"
+            )
         }
         return Deletion(id: statement.id(0), kind: kind, subject: statement.id(2))
     }
@@ -92,9 +101,9 @@ extension StoreTransaction {
         switch deletion.kind {
         case .post: return try removeWhatHangs(onPost: deletion.subject, &room)
         case .user:
-            return try removePosts(of: deletion.subject, &room)
-                && removeComments(of: deletion.subject, &room)
-                && removeLikes(of: deletion.subject, &room)
+            guard try removePosts(of: deletion.subject, &room) else { return false }
+            guard try removeComments(of: deletion.subject, &room) else { return false }
+            return try removeLikes(of: deletion.subject, &room)
         }
     }
 

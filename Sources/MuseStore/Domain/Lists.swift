@@ -1,7 +1,7 @@
 // The store room: how every list is read: by key, a slice of it, its rows lent one at a time.
 // Called by the domain's list functions.
 package import MuseBase
-package import MuseSQL
+internal import MuseSQL
 
 /// A text that a row lends: valid UTF-8, not copied, gone with the next row.
 @safe

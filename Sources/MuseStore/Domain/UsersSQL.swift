@@ -56,13 +56,16 @@ package enum UsersSQL {
         "UPDATE users SET ban_reason = NULL, banned_at = NULL WHERE id = ?1"
 
     static let delete: StaticString = "DELETE FROM users WHERE id = ?1"
-    static let deletePrefix: StaticString = "DELETE FROM user_prefixes WHERE prefix = ?1 AND id = ?2"
+    static let deletePrefix: StaticString =
+        "DELETE FROM user_prefixes WHERE prefix = ?1 AND id = ?2"
     static let deleteCredentials: StaticString = "DELETE FROM credentials WHERE user_id = ?1"
     static let deleteSessions: StaticString = "DELETE FROM sessions WHERE user_id = ?1"
 
     package static let all: [StaticString] = [
-        byID, byUsername, newest, oldest, newestByPrefix, oldestByPrefix, exists, idByUsername, head,
-        otherAdmin, insert, insertPrefix, setDisplayName, setBio, setEmail, countUpdate, setRole, ban,
+        byID, byUsername, newest, oldest, newestByPrefix, oldestByPrefix, exists, idByUsername,
+        head,
+        otherAdmin, insert, insertPrefix, setDisplayName, setBio, setEmail, countUpdate, setRole,
+        ban,
         unban, delete, deletePrefix, deleteCredentials, deleteSessions,
     ]
 }
