@@ -2,13 +2,6 @@
 package import MuseBase
 package import MuseSQL
 
-/// What somebody may do, as it is stored. A higher one may all that a lower one may.
-package enum StoredRole: Int64, Sendable {
-    case user = 0
-    case moderator = 1
-    case admin = 2
-}
-
 /// A user, as a row shows it. Texts are lent.
 package struct UserRow {
     package let id: UUIDv7
@@ -36,79 +29,59 @@ package struct UserRow {
     }
 }
 
-/// What a write has to know of a user before it changes it.
-package struct UserHead: Sendable, Equatable {
+/// A user, as it is stored.
+package struct UserRecord: Sendable, Equatable {
+    package let id: UUIDv7
     package let username: String
+    package let displayName: String?
+    package let bio: String?
+    package let email: String?
     package let role: StoredRole
+    package let postCount: Int
     package let revision: Int
-    package let isBanned: Bool
+    package let banReason: String?
+    package let bannedAt: Timestamp?
+
+    /// A copy of a row, which stays.
+    init(_ row: UserRow) {
+        id = row.id
+        username = row.username.string
+        displayName = row.displayName?.string
+        bio = row.bio?.string
+        email = row.email?.string
+        role = row.role
+        postCount = row.postCount
+        revision = row.revision
+        banReason = row.banReason?.string
+        bannedAt = row.bannedAt
+    }
 
     /// Whether it counts as an admin: a banned one cannot act, and so does not keep the house.
-    package var isActiveAdmin: Bool { role == .admin && !isBanned }
-}
-
-/// A user to be made.
-package struct NewUser: Sendable, Equatable {
-    package let username: String
-    package var displayName: String?
-    package var email: String?
-    package var role: StoredRole
-
-    /// - Parameter username: folded.
-    package init(
-        username: String, displayName: String? = nil, email: String? = nil, role: StoredRole = .user
-    ) {
-        self.username = username
-        self.displayName = displayName
-        self.email = email
-        self.role = role
-    }
+    package var isActiveAdmin: Bool { role == .admin && bannedAt == nil }
 }
 
 // MARK: Reading
 
 extension StoreTransaction {
     /// A user; nil if there is none.
-    /// - Parameter make: takes what is wanted from the row, whose texts go with it.
     /// - Throws: SQLError.
-    package func user<R>(_ id: UUIDv7, _ make: (UserRow) -> R) throws(SQLError) -> R? {
-        try one(UsersSQL.byID, id) { make(UserRow($0)) }
+    package func user(_ id: UUIDv7) throws(SQLError) -> UserRecord? {
+        try one(UsersSQL.byID, id) { UserRecord(UserRow($0)) }
     }
 
     /// A user by its name, which is given folded; nil if there is none.
     /// - Throws: SQLError.
-    package func user<R>(
-        username: String, _ make: (UserRow) -> R
-    ) throws(SQLError) -> R? {
+    package func user(username: String) throws(SQLError) -> UserRecord? {
         let statement = try statement(UsersSQL.byUsername)
         defer { statement.reset() }
         statement.bind(1, text: username)
-        return try statement.step() ? make(UserRow(statement)) : nil
+        return try statement.step() ? UserRecord(UserRow(statement)) : nil
     }
 
     /// Whether there is such a user.
     /// - Throws: SQLError.
     package func userExists(_ id: UUIDv7) throws(SQLError) -> Bool {
         try one(UsersSQL.exists, id) { _ in true } ?? false
-    }
-
-    /// Whose name that is, which is given folded; nil: nobody's.
-    /// - Throws: SQLError.
-    package func userID(username: String) throws(SQLError) -> UUIDv7? {
-        let statement = try statement(UsersSQL.idByUsername)
-        defer { statement.reset() }
-        statement.bind(1, text: username)
-        return try statement.step() ? statement.id(0) : nil
-    }
-
-    /// What a write has to know of a user; nil if there is none.
-    /// - Throws: SQLError.
-    package func userHead(_ id: UUIDv7) throws(SQLError) -> UserHead? {
-        try one(UsersSQL.head, id) { row in
-            UserHead(
-                username: row.text(0), role: StoredRole(rawValue: row.int(1)) ?? .user,
-                revision: Int(row.int(2)), isBanned: !row.isNull(3))
-        }
     }
 
     /// Whether there is an admin who is not banned, besides this one.
@@ -137,25 +110,29 @@ extension StoreTransaction {
 
 extension StoreTransaction {
     /// Makes a user, findable by each beginning of its name.
-    /// - Returns: its id.
-    /// - Throws: SQLError; `.constraint` where the name is taken.
-    package func insertUser(_ user: NewUser) throws(SQLError) -> UUIDv7 {
+    /// - Parameter username: folded.
+    /// - Returns: its id; nil where the name is taken.
+    /// - Throws: SQLError.
+    package func insertUser(
+        username: String, displayName: String? = nil, email: String? = nil, role: StoredRole = .user
+    ) throws(SQLError) -> UUIDv7? {
         let id = newID()
         let statement = try statement(UsersSQL.insert)
         statement.bind(1, id)
-        statement.bind(2, text: user.username)
-        statement.bind(3, text: user.displayName)
-        statement.bind(4, text: user.email)
-        statement.bind(5, user.role.rawValue)
+        statement.bind(2, text: username)
+        statement.bind(3, text: displayName)
+        statement.bind(4, text: email)
+        statement.bind(5, role.rawValue)
         try statement.run()
-        try insertPrefixes(of: user.username, id: id)
+        guard connection.changes > 0 else { return nil }
+        try insertPrefixes(of: username, id: id)
         return id
     }
 
     /// Makes a user findable by each beginning of its name: at most thirty rows, which let a list of names
     /// that begin alike be read in the order of ids without a scan.
     /// - Throws: SQLError.
-    package func insertPrefixes(of username: String, id: UUIDv7) throws(SQLError) {
+    func insertPrefixes(of username: String, id: UUIDv7) throws(SQLError) {
         try forEachPrefix(of: username, UsersSQL.insertPrefix, id)
     }
 
@@ -219,20 +196,13 @@ extension StoreTransaction {
         statement.bind(2, text: reason)
         statement.bind(3, now)
         try statement.run()
-        try endAllSessions(of: id)
+        try endSessions(of: id)
     }
 
     /// Lifts a ban.
     /// - Throws: SQLError.
     package func unban(_ id: UUIDv7) throws(SQLError) {
         try run(UsersSQL.unban, id)
-    }
-
-    /// Ends every session of a user: at most a hundred rows.
-    /// - Throws: SQLError.
-    package func endAllSessions(of id: UUIDv7) throws(SQLError) {
-        try run(UsersSQL.deleteSessions, id)
-        marks.sessionsEnded = true
     }
 
     /// Deletes a user: name, password and sessions at once, which hides all that hangs on it; that goes in
@@ -242,7 +212,7 @@ extension StoreTransaction {
         try forEachPrefix(of: username, UsersSQL.deletePrefix, id)
         try run(UsersSQL.delete, id)
         try run(UsersSQL.deleteCredentials, id)
-        try endAllSessions(of: id)
+        try endSessions(of: id)
         marks.profilesChanged = true
         try queueDeletion(.user, id)
     }

@@ -32,9 +32,6 @@ package enum UsersSQL {
         """
 
     static let exists: StaticString = "SELECT 1 FROM users WHERE id = ?1"
-    static let idByUsername: StaticString = "SELECT id FROM users WHERE username = ?1"
-    static let head: StaticString =
-        "SELECT username, role, revision, banned_at FROM users WHERE id = ?1"
     /// `role > 0` is there for the partial index.
     static let otherAdmin: StaticString = """
         SELECT 1 FROM users WHERE role > 0 AND role = 2 AND banned_at IS NULL AND id <> ?1 LIMIT 1
@@ -42,6 +39,7 @@ package enum UsersSQL {
 
     static let insert: StaticString = """
         INSERT INTO users(id, username, display_name, email, role) VALUES(?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT(username) DO NOTHING
         """
     static let insertPrefix: StaticString = "INSERT INTO user_prefixes(prefix, id) VALUES(?1, ?2)"
     static let setDisplayName: StaticString = "UPDATE users SET display_name = ?2 WHERE id = ?1"
@@ -59,13 +57,11 @@ package enum UsersSQL {
     static let deletePrefix: StaticString =
         "DELETE FROM user_prefixes WHERE prefix = ?1 AND id = ?2"
     static let deleteCredentials: StaticString = "DELETE FROM credentials WHERE user_id = ?1"
-    static let deleteSessions: StaticString = "DELETE FROM sessions WHERE user_id = ?1"
 
     package static let all: [StaticString] = [
-        byID, byUsername, newest, oldest, newestByPrefix, oldestByPrefix, exists, idByUsername,
-        head,
-        otherAdmin, insert, insertPrefix, setDisplayName, setBio, setEmail, countUpdate, setRole,
-        ban,
-        unban, delete, deletePrefix, deleteCredentials, deleteSessions,
+        byID, byUsername, newest, oldest, newestByPrefix, oldestByPrefix, exists, otherAdmin,
+        insert,
+        insertPrefix, setDisplayName, setBio, setEmail, countUpdate, setRole, ban, unban, delete,
+        deletePrefix, deleteCredentials,
     ]
 }
