@@ -21,6 +21,13 @@ extension Migration {
             ) STRICT, WITHOUT ROWID;
             CREATE INDEX users_by_role ON users(role) WHERE role > 0;
 
+            -- Each beginning of each username, so that users whose names begin alike are read by id.
+            CREATE TABLE user_prefixes(
+                prefix TEXT NOT NULL,
+                id BLOB NOT NULL,
+                PRIMARY KEY(prefix, id)
+            ) STRICT, WITHOUT ROWID;
+
             CREATE TABLE credentials(
                 user_id BLOB PRIMARY KEY,
                 password TEXT NOT NULL,
