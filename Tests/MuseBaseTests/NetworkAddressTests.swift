@@ -22,7 +22,8 @@ struct NetworkAddressTests {
         #expect(ipv6(0, 0, 0, 0, 0, 0, 0, 0).text == "::")
         #expect(ipv6(0, 0, 0, 0, 0, 0, 0, 1).text == "::1")
         #expect(ipv6(1, 0, 0, 0, 0, 0, 0, 0).text == "1::")
-        // One zero alone is not shortened (4.2.2), the longest run is (4.2.3), the first of two alike.
+        // One zero alone is not shortened (4.2.2), the longest run is (4.2.3), the first of two
+        // alike.
         #expect(ipv6(0x2001, 0xDB8, 0, 1, 1, 1, 1, 1).text == "2001:db8:0:1:1:1:1:1")
         #expect(ipv6(0x2001, 0, 0, 1, 0, 0, 0, 1).text == "2001:0:0:1::1")
         #expect(ipv6(0x2001, 0xDB8, 0, 0, 1, 0, 0, 1).text == "2001:db8::1:0:0:1")

@@ -61,7 +61,8 @@ struct UUIDv7Tests {
     }
 
     @Test func `a full counter goes on in the bits above it`() {
-        // All ones: the random part starts full, so that the next id in the millisecond overflows it.
+        // All ones: the random part starts full, so that the next id in the millisecond overflows
+        // it.
         let ones = RandomSource { .max }
         var generator = UUIDv7Generator()
         let first = generator.next(now: at(1_000), random: ones)

@@ -10,7 +10,8 @@ struct CorruptionTests {
         " [ 1 , { \"x\" : \"y\" , \"z\" : [ ] } ] \r\n",
     ]
 
-    /// Whether both ways to read agree, the offset lies within, and what was read comes back when written.
+    /// Whether both ways to read agree, the offset lies within, and what was read comes back when
+    /// written.
     private func isSound(_ bytes: [UInt8]) -> Bool {
         let skip = skipped(bytes)
         let (value, error) = treed(bytes)
@@ -28,7 +29,8 @@ struct CorruptionTests {
             let bytes = Array(whole.prefix(count))
             #expect(isSound(bytes))
             let error = skipped(bytes)
-            // Cut within a character, or between the halves of a surrogate pair, it says so instead.
+            // Cut within a character, or between the halves of a surrogate pair, it says so
+            // instead.
             switch error?.reason {
             case .unexpectedEnd: #expect(error?.offset == count)
             case .invalidUTF8: #expect((error?.offset ?? 0) >= count - 3)

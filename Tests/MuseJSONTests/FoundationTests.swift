@@ -8,7 +8,8 @@ struct FoundationTests {
         try? JSONSerialization.jsonObject(with: Data(bytes), options: [.fragmentsAllowed])
     }
 
-    /// Whether Foundation's value is ours. (It drops a U+FEFF that begins a string; we keep every character.)
+    /// Whether Foundation's value is ours. (It drops a U+FEFF that begins a string; we keep every
+    /// character.)
     private func agrees(_ ours: JSONValue, _ theirs: Any) -> Bool {
         switch ours {
         case .null: return theirs is NSNull

@@ -136,7 +136,8 @@ struct JSONReaderTests {
     }
 
     @Test func `objects and arrays keep apart however deep they stand`() {
-        // Each level in turn an object or an array by one bit of a pattern; closing them wrongly must fail.
+        // Each level in turn an object or an array by one bit of a pattern; closing them wrongly
+        // must fail.
         var dice = Dice(20)
         for _ in 0..<50 {
             let levels = Int.random(in: 1...300, using: &dice)

@@ -3,8 +3,8 @@ internal import MuseJSON
 internal import Testing
 
 struct UTF8Tests {
-    /// Whether `body` is well-formed as a sequence of exactly its own length, from the definition: shortest
-    /// form, no surrogate, at most U+10FFFF.
+    /// Whether `body` is well-formed as a sequence of exactly its own length, from the definition:
+    /// shortest form, no surrogate, at most U+10FFFF.
     private func isCharacter(_ body: [UInt8]) -> Bool {
         guard body.count > 1, body.dropFirst().allSatisfy({ $0 & 0xC0 == 0x80 }) else {
             return false

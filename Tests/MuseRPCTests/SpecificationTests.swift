@@ -1,5 +1,5 @@
-// Tests of the RPC room: what section 7 of the JSON-RPC 2.0 specification shows, over a toy dispatcher made
-// of this room's parts alone.
+// Tests of the RPC room: what section 7 of the JSON-RPC 2.0 specification shows, over a toy
+// dispatcher made of this room's parts alone.
 internal import MuseJSON
 internal import MuseRPC
 internal import Testing
