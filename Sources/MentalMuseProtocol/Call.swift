@@ -1,5 +1,5 @@
-// The vocabulary room: what a handler knows of a call besides its params. Made by the server, read by the
-// service; nothing here does I/O.
+// The vocabulary room: what a handler knows of a call besides its params. Made by the server, read
+// by the service; nothing here does I/O.
 package import MuseBase
 package import MuseRPC
 internal import Synchronization

@@ -10,8 +10,8 @@ package protocol ParamsEncoding: Sendable {
 
 /// The params of a method.
 package protocol CallParams: ParamsEncoding {
-    /// Appends what tells this call from another with the same idempotency key: no secrets, nothing of
-    /// the connection.
+    /// Appends what tells this call from another with the same idempotency key: no secrets, nothing
+    /// of the connection.
     func fingerprint(into writer: inout JSONWriter)
 }
 

@@ -1,5 +1,5 @@
-// The vocabulary room: strict reading of params, by name or by position, every offence noted with its path.
-// Called by the generated decoders. The line has been validated as JSON before.
+// The vocabulary room: strict reading of params, by name or by position, every offence noted with
+// its path. Called by the generated decoders. The line has been validated as JSON before.
 internal import MuseBase
 internal import MuseJSON
 internal import MuseRPC
@@ -48,8 +48,8 @@ package struct ParamsCursor {
 
     // MARK: Walking
 
-    /// The index of the next member that is known, the cursor then at its value; nil after the last.
-    /// `find` gives a name's index.
+    /// The index of the next member that is known, the cursor then at its value; nil after the
+    /// last. `find` gives a name's index.
     mutating func next(
         _ bytes: Span<UInt8>, count: Int, _ find: (Span<UInt8>, JSONText) -> Int?
     ) -> Int? {

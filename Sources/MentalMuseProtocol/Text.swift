@@ -1,5 +1,5 @@
-// The vocabulary room: what the schema asks of texts, and texts that are lent. Called by the generated
-// decoders and encoders.
+// The vocabulary room: what the schema asks of texts, and texts that are lent. Called by the
+// generated decoders and encoders.
 
 /// What the schema asks of a string.
 struct TextRule: Sendable {
@@ -80,7 +80,8 @@ struct TextRule: Sendable {
         return seen
     }
 
-    /// White_Space and category Cf beyond ASCII (Unicode 15; the ranges that the schema's pattern shows).
+    /// White_Space and category Cf beyond ASCII (Unicode 15; the ranges that the schema's pattern
+    /// shows).
     private static func isInvisible(_ value: UInt32) -> Bool {
         switch value {
         case 0xA0, 0xAD, 0x600...0x605, 0x61C, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x1680, 0x180E,

@@ -25,7 +25,8 @@ package enum NetworkAddress: Hashable, Sendable {
         }
     }
 
-    /// What limits by address count: a /64 of IPv6 is one, and so is an IPv4 address in an IPv6 one.
+    /// What limits by address count: a /64 of IPv6 is one, and so is an IPv4 address in an IPv6
+    /// one.
     package var throttleKey: NetworkAddress {
         switch self {
         case .ipv6(0, let low) where low >> 32 == 0xFFFF: .ipv4(UInt32(truncatingIfNeeded: low))

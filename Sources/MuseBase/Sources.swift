@@ -46,7 +46,8 @@ package struct RandomSource: Sendable {
         self.uint64 = uint64
     }
 
-    /// The system's generator, which is fit for secrets (getrandom(2) on Linux, arc4random(3) elsewhere).
+    /// The system's generator, which is fit for secrets (getrandom(2) on Linux, arc4random(3)
+    /// elsewhere).
     package static let system = RandomSource { UInt64.random(in: 0 ... .max) }
 
     /// The same numbers for the same seed: for tests.

@@ -1,4 +1,5 @@
-// The base room: threads of the operating system, for those who own one: workers, the writer, the hash pool.
+// The base room: threads of the operating system, for those who own one: workers, the writer, the
+// hash pool.
 #if canImport(Glibc)
     internal import Glibc
 #else

@@ -1,7 +1,7 @@
 // The base room: points in time and their text.
 
-/// A point in time, in milliseconds since 1970 in UTC. Its text is RFC 3339 with three decimals and `Z`,
-/// 24 characters.
+/// A point in time, in milliseconds since 1970 in UTC. Its text is RFC 3339 with three decimals and
+/// `Z`, 24 characters.
 public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     public let milliseconds: Int64
@@ -100,8 +100,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         unsafe text[23] = UInt8(ascii: "Z")
     }
 
-    /// Days since 1970 of a date of the proleptic Gregorian calendar, counted from March so that the leap
-    /// day comes last.
+    /// Days since 1970 of a date of the proleptic Gregorian calendar, counted from March so that
+    /// the leap day comes last.
     private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
         let y = month <= 2 ? year - 1 : year
         let era = y / 400

@@ -1,7 +1,7 @@
 // The base room: identifiers. Made by the store's writer, read by the generated decoders.
 
-/// A UUID of version 7 (RFC 9562 section 5.7): 48 bits of milliseconds since 1970, then 74 bits that keep
-/// the order of making. Its text is 36 lower-case characters.
+/// A UUID of version 7 (RFC 9562 section 5.7): 48 bits of milliseconds since 1970, then 74 bits
+/// that keep the order of making. Its text is 36 lower-case characters.
 public struct UUIDv7: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The first eight bytes, as a big-endian integer.
     package let high: UInt64

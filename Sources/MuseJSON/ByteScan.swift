@@ -1,4 +1,5 @@
-// The JSON room: looking at eight bytes at a time. Called by the reader, the writer and the line framer.
+// The JSON room: looking at eight bytes at a time. Called by the reader, the writer and the line
+// framer.
 
 /// Searches in bytes, a 64-bit word at a time. Each load is bounds-checked.
 package enum ByteScan {
@@ -36,8 +37,9 @@ package enum ByteScan {
         return nil
     }
 
-    /// The offset of the first byte at or after `start` that does not stand for itself in a JSON string: a
-    /// quote, a backslash, a control character, or a part of a character beyond ASCII; `end` if there is none.
+    /// The offset of the first byte at or after `start` that does not stand for itself in a JSON
+    /// string: a quote, a backslash, a control character, or a part of a character beyond ASCII;
+    /// `end` if there is none.
     static func plainText(_ bytes: Span<UInt8>, from start: Int, end: Int) -> Int {
         var index = start
         while index &+ 8 <= end {

@@ -69,7 +69,8 @@ extension JSONReader {
         return unit
     }
 
-    /// Goes past one character of two to four bytes: the well-formed sequences of Unicode's table 3-7.
+    /// Goes past one character of two to four bytes: the well-formed sequences of Unicode's table
+    /// 3-7.
     mutating func multibyte(_ bytes: Span<UInt8>) throws(JSONError) {
         let lead = bytes[position]
         let length: Int

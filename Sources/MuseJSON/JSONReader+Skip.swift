@@ -1,4 +1,5 @@
-// The JSON room: validating one whole value in a single pass, whatever its nesting, without recursion.
+// The JSON room: validating one whole value in a single pass, whatever its nesting, without
+// recursion.
 
 extension JSONReader {
     /// One bit a level: set for an object. 512 levels, no heap.
@@ -66,7 +67,8 @@ extension JSONReader {
         return true
     }
 
-    /// Goes past a value that holds no others; false, and at its first byte, for an array or object.
+    /// Goes past a value that holds no others; false, and at its first byte, for an array or
+    /// object.
     private mutating func skipScalar(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
         switch try kind(bytes) {
         case .string: _ = try string(bytes)

@@ -1,10 +1,11 @@
-// The JSON room: a strict reader over bytes. Everything that comes over the wire is read through it, by the
-// envelope first and by the generated decoders after. No recursion, no heap, no unchecked subscript.
+// The JSON room: a strict reader over bytes. Everything that comes over the wire is read through
+// it, by the envelope first and by the generated decoders after. No recursion, no heap, no
+// unchecked subscript.
 
 /// A cursor in JSON text (RFC 8259). The bytes are passed to every call; the cursor is an offset.
 ///
-/// Strict: invalid UTF-8, a byte order mark, lone surrogates, raw control characters, numbers with leading
-/// zeros are errors, with the offset of the first byte that is wrong.
+/// Strict: invalid UTF-8, a byte order mark, lone surrogates, raw control characters, numbers with
+/// leading zeros are errors, with the offset of the first byte that is wrong.
 package struct JSONReader: Sendable {
     /// Where the next byte is read.
     package var position: Int
@@ -114,8 +115,8 @@ package struct JSONReader: Sendable {
         depth += 1
     }
 
-    /// The next member's name, the cursor then at its value; nil after the last, the cursor past the brace.
-    /// `isFirst`: true before the first call for an object; it is kept by the caller.
+    /// The next member's name, the cursor then at its value; nil after the last, the cursor past
+    /// the brace. `isFirst`: true before the first call for an object; it is kept by the caller.
     package mutating func nextMember(
         _ bytes: Span<UInt8>, isFirst: inout Bool
     ) throws(JSONError) -> JSONText? {
@@ -135,8 +136,8 @@ package struct JSONReader: Sendable {
         return name
     }
 
-    /// Whether another element follows, the cursor then at it; false after the last, past the bracket.
-    /// `isFirst`: true before the first call for an array; it is kept by the caller.
+    /// Whether another element follows, the cursor then at it; false after the last, past the
+    /// bracket. `isFirst`: true before the first call for an array; it is kept by the caller.
     package mutating func nextElement(
         _ bytes: Span<UInt8>, isFirst: inout Bool
     ) throws(JSONError) -> Bool {

@@ -124,8 +124,8 @@ package struct JSONNumber: Sendable, Equatable {
         JSONText(start: start, end: end, hasEscapes: false).string(bytes)
     }
 
-    /// Its value where it is an integer in range, however it is written (`20.0`, `2e1`); nil otherwise.
-    /// Exact: no floating point is involved.
+    /// Its value where it is an integer in range, however it is written (`20.0`, `2e1`); nil
+    /// otherwise. Exact: no floating point is involved.
     package func int64(_ bytes: Span<UInt8>) -> Int64? {
         isPlain ? plainInteger(bytes) : scaledInteger(bytes)
     }

@@ -1,4 +1,5 @@
-// The JSON room: a tree of values, for tools, the command line and tests. Never on a request's path.
+// The JSON room: a tree of values, for tools, the command line and tests. Never on a request's
+// path.
 
 /// Any JSON value. Numbers keep their text; an object keeps its members' order.
 package enum JSONValue: Sendable, Equatable {
@@ -104,7 +105,8 @@ package enum JSONValue: Sendable, Equatable {
 
     // MARK: Looking in
 
-    /// The member of that name (the first, if it is repeated); nil if there is none or this is no object.
+    /// The member of that name (the first, if it is repeated); nil if there is none or this is no
+    /// object.
     package subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value

@@ -1,9 +1,10 @@
-// The JSON room: writing. Encoders append straight to a buffer of bytes, bounded, without values in between.
+// The JSON room: writing. Encoders append straight to a buffer of bytes, bounded, without values in
+// between.
 
 /// A growing buffer of bytes to which JSON is appended.
 ///
-/// It stops at `limit`: a write that would pass it is dropped and sets `overflowed`, and the caller turns
-/// the answer into an error.
+/// It stops at `limit`: a write that would pass it is dropped and sets `overflowed`, and the caller
+/// turns the answer into an error.
 @safe
 package struct JSONWriter: ~Copyable {
     @usableFromInline var base: UnsafeMutableRawPointer

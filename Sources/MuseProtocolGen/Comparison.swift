@@ -40,7 +40,8 @@ package enum Comparison {
             guard let next = after.first(where: { $0.0 == name })?.1 else {
                 found.append(
                     Difference(
-                        kind: .breaksCallers, pointer: "/methods/\(name)", why: "the method is gone"))
+                        kind: .breaksCallers, pointer: "/methods/\(name)", why: "the method is gone"
+                    ))
                 continue
             }
             compareParams(name, method, next, &found)
@@ -54,7 +55,9 @@ package enum Comparison {
                 found.append(
                     Difference(
                         kind: .breaksCallers, pointer: "/methods/\(name)/\(word)",
-                        why: "\(method[word]?.string ?? "none") became \(next[word]?.string ?? "none")"))
+                        why:
+                            "\(method[word]?.string ?? "none") became \(next[word]?.string ?? "none")"
+                    ))
             }
         }
         for (name, _) in after where !before.contains(where: { $0.0 == name }) {
@@ -81,7 +84,9 @@ package enum Comparison {
             }
             let next = after[place]
             if place != index { note(.breaksCallers, param, "it has another position") }
-            if next["schema"] != param["schema"] { note(.breaksCallers, param, "it has another type") }
+            if next["schema"] != param["schema"] {
+                note(.breaksCallers, param, "it has another type")
+            }
             let was = param["required"]?.bool ?? false
             let isNow = next["required"]?.bool ?? false
             if isNow, !was { note(.breaksCallers, param, "it has become required") }
@@ -111,7 +116,8 @@ package enum Comparison {
             if next["code"] != error.value["code"] || next["data"] != error.value["data"] {
                 found.append(
                     Difference(
-                        kind: .breaksCallers, pointer: pointer, why: "its code or data has changed"))
+                        kind: .breaksCallers, pointer: pointer, why: "its code or data has changed")
+                )
             }
         }
         for error in after?.members ?? [] where !before.contains(where: { $0.name == error.name }) {
@@ -144,7 +150,8 @@ package enum Comparison {
             if constraints(old) != constraints(new) {
                 found.append(
                     Difference(
-                        kind: .breaksCallers, pointer: pointer, why: "its constraints have changed"))
+                        kind: .breaksCallers, pointer: pointer, why: "its constraints have changed")
+                )
             }
             return
         }

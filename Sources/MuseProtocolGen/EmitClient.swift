@@ -5,7 +5,8 @@ enum EmitClient {
         var text = Banner.swift + "public import MentalMuseProtocol\npublic import MuseBase\n"
         for namespace in schema.namespaces {
             let type = Names.capitalized(namespace) + "Calls"
-            text += "\n/// The calls of `\(namespace).*`.\npublic struct \(type): Sendable {\n    let client: MentalMuseClient\n"
+            text +=
+                "\n/// The calls of `\(namespace).*`.\npublic struct \(type): Sendable {\n    let client: MentalMuseClient\n"
             for method in schema.handled where method.namespace == namespace {
                 text += call(method, schema)
             }
@@ -14,7 +15,8 @@ enum EmitClient {
         text += "\nextension MentalMuseClient {\n"
         for namespace in schema.namespaces {
             let type = Names.capitalized(namespace) + "Calls"
-            text += "    /// The calls of `\(namespace).*`.\n    public nonisolated var \(namespace): \(type) { \(type)(client: self) }\n"
+            text +=
+                "    /// The calls of `\(namespace).*`.\n    public nonisolated var \(namespace): \(type) { \(type)(client: self) }\n"
         }
         return text + "}\n"
     }
@@ -29,17 +31,26 @@ enum EmitClient {
         let result = method.result?.swift() ?? "Empty"
         var text = "\n    /// \(method.summary)\n"
         if result == "Empty" { text += "    @discardableResult\n" }
-        text += "    public func \(Names.declared(method.verb))(\(list)) async throws(ClientError) -> \(result) {\n"
-        text += "        try await client.perform(.\(method.swift), \(method.paramsType)(\(names)), options)\n    }\n"
-        guard case .object(let name)? = method.result, let item = schema.object(name)?.item else { return text }
+        text +=
+            "    public func \(Names.declared(method.verb))(\(list)) async throws(ClientError) -> \(result) {\n"
+        text +=
+            "        try await client.perform(.\(method.swift), \(method.paramsType)(\(names)), options)\n    }\n"
+        guard case .object(let name)? = method.result, let item = schema.object(name)?.item else {
+            return text
+        }
         let rest = method.params.filter { $0.name != "cursor" }.map { member -> String in
             "\(member.swift): \(member.paramType)\(member.isRequired ? "" : " = nil")"
         }
-        let pass = method.params.map { $0.name == "cursor" ? "cursor: cursor" : "\($0.swift): \($0.swift)" }
-        text += "\n    /// \(method.summary) All of them: the next page is fetched when it is needed.\n"
-        text += "    public func \(method.verb)All(\(rest.joined(separator: ", "))) -> Items<\(item)> {\n"
+        let pass = method.params.map {
+            $0.name == "cursor" ? "cursor: cursor" : "\($0.swift): \($0.swift)"
+        }
+        text +=
+            "\n    /// \(method.summary) All of them: the next page is fetched when it is needed.\n"
+        text +=
+            "    public func \(method.verb)All(\(rest.joined(separator: ", "))) -> Items<\(item)> {\n"
         text += "        Items { cursor throws(ClientError) in\n"
-        text += "            let page = try await self.\(Names.declared(method.verb))(\(pass.joined(separator: ", ")))\n"
+        text +=
+            "            let page = try await self.\(Names.declared(method.verb))(\(pass.joined(separator: ", ")))\n"
         return text + "            return (page.items, page.nextCursor)\n        }\n    }\n"
     }
 }

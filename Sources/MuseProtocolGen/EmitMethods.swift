@@ -1,20 +1,25 @@
-// The generator: the method table, the params with their strict decoders, and the way to the handlers.
+// The generator: the method table, the params with their strict decoders, and the way to the
+// handlers.
 
 enum EmitMethods {
     // MARK: The table
 
     static func table(_ schema: Schema) -> String {
         var text = Banner.swift + "package import MuseJSON\npackage import MuseRPC\n\n"
-        text += "/// Every method of the schema.\npackage enum MethodID: UInt8, CaseIterable, Sendable {\n"
+        text +=
+            "/// Every method of the schema.\npackage enum MethodID: UInt8, CaseIterable, Sendable {\n"
         for method in schema.methods { text += "    case \(method.swift)\n" }
-        text += "\n    /// The name on the wire.\n    package var name: String {\n        switch self {\n"
+        text +=
+            "\n    /// The name on the wire.\n    package var name: String {\n        switch self {\n"
         for method in schema.methods {
             text += "        case .\(method.swift): \(literal(method.name))\n"
         }
         text += "        }\n    }\n\n"
         text += property(schema, "effect", "Effect", "`x-effect`") { ".\($0.effect)" }
         text += property(schema, "access", "Access", "`x-auth`") { ".\($0.auth)" }
-        text += property(schema, "looksAtToken", "Bool", "Whether a token that does not hold is refused") {
+        text += property(
+            schema, "looksAtToken", "Bool", "Whether a token that does not hold is refused"
+        ) {
             $0.token == "checked" ? "true" : "false"
         }
         text += lookup(schema)
@@ -34,7 +39,8 @@ enum EmitMethods {
                 groups.append((value, ["." + method.swift]))
             }
         }
-        var text = "    /// \(summary).\n    package var \(name): \(type) {\n        switch self {\n"
+        var text =
+            "    /// \(summary).\n    package var \(name): \(type) {\n        switch self {\n"
         for group in groups {
             text += "        case \(group.cases.joined(separator: ",\n            ")):\n"
             text += "            \(group.value)\n"
@@ -56,7 +62,8 @@ enum EmitMethods {
         for length in Set(schema.methods.map(\.name.utf8.count)).sorted() {
             text += "        case \(length):\n"
             for method in schema.methods where method.name.utf8.count == length {
-                text += "            if name.equals(bytes, \(literal(method.name))) { return .\(method.swift) }\n"
+                text +=
+                    "            if name.equals(bytes, \(literal(method.name))) { return .\(method.swift) }\n"
             }
         }
         return text + "        default: break\n        }\n        return nil\n    }\n"
@@ -89,8 +96,11 @@ enum EmitMethods {
 
     private static func signature(_ method: Method, _ schema: Schema) -> String {
         let async = method.effect == "none" ? "" : " async"
-        let head = "func \(Names.declared(method.verb))(_ params: \(method.paramsType), _ call: Call"
-        if isPage(method, schema) { return "\(head), into page: inout JSONWriter)\(async) throws(RPCError)" }
+        let head =
+            "func \(Names.declared(method.verb))(_ params: \(method.paramsType), _ call: Call"
+        if isPage(method, schema) {
+            return "\(head), into page: inout JSONWriter)\(async) throws(RPCError)"
+        }
         return "\(head))\(async) throws(RPCError) -> \(method.result?.swift() ?? "Empty")"
     }
 
@@ -101,14 +111,17 @@ enum EmitMethods {
         text += "/// A method with its typed params.\npackage enum Invocation: Sendable {\n"
         for method in schema.handled { text += "    case \(method.swift)(\(method.paramsType))\n" }
         text += "\n    /// Reads the params of a call, strictly; every offence is told.\n"
-        text += "    package static func decode(\n        method: MethodID, bytes: Span<UInt8>, params: Range<Int>?, issuesMax: Int\n    ) -> Decoded {\n"
-        text += "        var cursor = ParamsCursor(bytes, params, issuesMax: issuesMax)\n        let invocation: Invocation?\n        switch method {\n"
+        text +=
+            "    package static func decode(\n        method: MethodID, bytes: Span<UInt8>, params: Range<Int>?, issuesMax: Int\n    ) -> Decoded {\n"
+        text +=
+            "        var cursor = ParamsCursor(bytes, params, issuesMax: issuesMax)\n        let invocation: Invocation?\n        switch method {\n"
         for method in schema.methods {
             guard method.result != nil else {
                 text += "        case .\(method.swift): invocation = nil\n"
                 continue
             }
-            text += "        case .\(method.swift): invocation = \(method.paramsType).decode(bytes, &cursor).map(Invocation.\(method.swift))\n"
+            text +=
+                "        case .\(method.swift): invocation = \(method.paramsType).decode(bytes, &cursor).map(Invocation.\(method.swift))\n"
         }
         text += "        }\n        return cursor.decoded(bytes, invocation)\n    }\n}\n"
         text += perform(schema, now: false) + perform(schema, now: true)
@@ -117,8 +130,10 @@ enum EmitMethods {
 
     private static func perform(_ schema: Schema, now: Bool) -> String {
         let name = now ? "performNow" : "perform"
-        var text = "\n/// Runs a method \(now ? "that touches no store" : "") and appends its result.\n"
-        text += "package func \(name)(\n    _ invocation: Invocation, _ call: Call, methods: borrowing Methods,\n    into writer: inout JSONWriter\n)\(now ? "" : " async") throws(RPCError) {\n    switch invocation {\n"
+        var text =
+            "\n/// Runs a method \(now ? "that touches no store" : "") and appends its result.\n"
+        text +=
+            "package func \(name)(\n    _ invocation: Invocation, _ call: Call, methods: borrowing Methods,\n    into writer: inout JSONWriter\n)\(now ? "" : " async") throws(RPCError) {\n    switch invocation {\n"
         for method in schema.handled where !now || method.effect == "none" {
             let marker = method.effect == "none" ? "" : "await "
             let target = "methods.\(method.namespace).\(method.verb)(params, call"
@@ -130,7 +145,9 @@ enum EmitMethods {
                 text += (method.result ?? .any).encode("result", "        ")
             }
         }
-        if now { text += "    default: preconditionFailure(\"a method that waits was to run at once\")\n" }
+        if now {
+            text += "    default: preconditionFailure(\"a method that waits was to run at once\")\n"
+        }
         return text + "    }\n}\n"
     }
 }

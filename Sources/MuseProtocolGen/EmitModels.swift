@@ -1,5 +1,5 @@
-// The generator: object types as structs, with their encoders and tolerant decoders, and lent views of what
-// stands in pages.
+// The generator: object types as structs, with their encoders and tolerant decoders, and lent views
+// of what stands in pages.
 
 enum EmitModels {
     static func file(_ schema: Schema) -> String {
@@ -40,7 +40,8 @@ enum EmitModels {
 
             """
         for word in words {
-            text += "    public static let \(Names.lowerCamel(word)) = \(name)(rawValue: \(literal(word)))\n"
+            text +=
+                "    public static let \(Names.lowerCamel(word)) = \(name)(rawValue: \(literal(word)))\n"
         }
         return text + "}\n"
     }
@@ -108,7 +109,8 @@ enum EmitModels {
         let needed = object.members.filter(\.isRequired).map { "let \($0.local)" }
         if !needed.isEmpty {
             text += "        guard \(needed.joined(separator: ", ")) else {\n"
-            text += "            throw JSONError(offset: reader.position, reason: .unexpectedByte)\n        }\n"
+            text +=
+                "            throw JSONError(offset: reader.position, reason: .unexpectedByte)\n        }\n"
         }
         for member in object.members { text += "        self.\(member.swift) = \(member.local)\n" }
         return text + "    }\n"

@@ -1,5 +1,5 @@
-// The generator: params as structs; strict decoders for the server, encoders for clients, fingerprints for
-// idempotency.
+// The generator: params as structs; strict decoders for the server, encoders for clients,
+// fingerprints for idempotency.
 
 internal import MuseJSON
 
@@ -28,7 +28,9 @@ enum EmitParams {
         var seen: Set<String> = []
         let members = schema.handled.flatMap(\.params) + (schema.object("Meta")?.members ?? [])
         for member in members {
-            guard let rules = textRules(member.shape), seen.insert(name(rules)).inserted else { continue }
+            guard let rules = textRules(member.shape), seen.insert(name(rules)).inserted else {
+                continue
+            }
             func number(_ value: Int?) -> String { value.map(String.init) ?? "nil" }
             text += """
                     static let \(name(rules)) = TextRule(
@@ -61,7 +63,8 @@ enum EmitParams {
     private static func structure(
         _ name: String, _ summary: String, _ members: [Member], oneOf: [String], isMeta: Bool
     ) -> String {
-        var text = "\n/// \(summary)\npackage struct \(name): Sendable, Equatable, \(isMeta ? "ParamsEncoding" : "CallParams") {\n"
+        var text =
+            "\n/// \(summary)\npackage struct \(name): Sendable, Equatable, \(isMeta ? "ParamsEncoding" : "CallParams") {\n"
         for member in members { text += "    package var \(member.swift): \(member.paramType)\n" }
         let list = members.map {
             "\($0.swift): \($0.paramType)\($0.isRequired ? "" : $0.isClearable ? " = .absent" : " = nil")"
@@ -69,10 +72,14 @@ enum EmitParams {
         text += "\n    package init(\(list.joined(separator: ", "))) {\n"
         for member in members { text += "        self.\(member.swift) = \(member.swift)\n" }
         text += "    }\n\n" + decoder(members, oneOf, isMeta)
-        text += "\n    package func encode(into writer: inout JSONWriter) {\n" + body(members, all: true)
+        text +=
+            "\n    package func encode(into writer: inout JSONWriter) {\n"
+            + body(members, all: true)
         if !isMeta {
             text += "\n    /// What tells this call from another with the same idempotency key.\n"
-            text += "    package func fingerprint(into writer: inout JSONWriter) {\n" + body(members, all: false)
+            text +=
+                "    package func fingerprint(into writer: inout JSONWriter) {\n"
+                + body(members, all: false)
         }
         return text + "}\n"
     }
@@ -85,12 +92,15 @@ enum EmitParams {
         for member in chosen {
             let head = "writer.member(\(literal(member.name)), &comma)\n"
             if member.isClearable, case .nullable(let inner) = member.shape {
-                text += "        switch \(member.property) {\n        case .absent: break\n        case .clear:\n            \(head)            writer.null()\n"
-                text += "        case .set(let value):\n            \(head)\(inner.encode("value", "            "))        }\n"
+                text +=
+                    "        switch \(member.property) {\n        case .absent: break\n        case .clear:\n            \(head)            writer.null()\n"
+                text +=
+                    "        case .set(let value):\n            \(head)\(inner.encode("value", "            "))        }\n"
             } else if member.isRequired {
                 text += "        \(head)\(member.shape.encode(member.property, "        "))"
             } else {
-                text += "        if let value = \(member.property) {\n            \(head)\(member.shape.encode("value", "            "))        }\n"
+                text +=
+                    "        if let value = \(member.property) {\n            \(head)\(member.shape.encode("value", "            "))        }\n"
             }
         }
         return text + "        writer.byte(UInt8(ascii: \"}\"))\n    }\n"
@@ -99,22 +109,28 @@ enum EmitParams {
     // MARK: The decoder
 
     private static func decoder(_ members: [Member], _ oneOf: [String], _ isMeta: Bool) -> String {
-        var text = "    /// Reads them by name or by position; nil where the cursor has an offence.\n"
-        text += "    static func decode(_ bytes: Span<UInt8>, _ cursor: inout ParamsCursor) -> Self? {\n"
+        var text =
+            "    /// Reads them by name or by position; nil where the cursor has an offence.\n"
+        text +=
+            "    static func decode(_ bytes: Span<UInt8>, _ cursor: inout ParamsCursor) -> Self? {\n"
         for member in members {
             let absent = member.isClearable ? " = .absent" : ""
             let type = member.isClearable ? member.paramType : member.shape.swift() + "?"
             text += "        var \(member.local): \(type)\(absent)\n"
         }
-        text += "        while let index = cursor.next(bytes, count: \(members.count), { bytes, key in\n"
+        text +=
+            "        while let index = cursor.next(bytes, count: \(members.count), { bytes, key in\n"
         for (index, member) in members.enumerated() {
-            text += "            if key.equals(bytes, \(literal(member.name))) { return \(index) }\n"
+            text +=
+                "            if key.equals(bytes, \(literal(member.name))) { return \(index) }\n"
         }
         if members.isEmpty { text += "            _ = (bytes, key)\n" }
         text += "            return nil\n        }) {\n            switch index {\n"
         for (index, member) in members.enumerated() {
             text += "            case \(index): \(member.local) = \(read(member, isMeta))\n"
-            if member.binds { text += "                if \(member.local) == true { cursor.binds = true }\n" }
+            if member.binds {
+                text += "                if \(member.local) == true { cursor.binds = true }\n"
+            }
         }
         text += "            default: break\n            }\n        }\n"
         for (index, member) in members.enumerated() where member.isRequired {
@@ -143,7 +159,8 @@ enum EmitParams {
             case .integer(let min, let max):
                 let low = min.map(String.init) ?? "nil"
                 let high = max.map(String.init) ?? "nil"
-                return "cursor.integer(bytes, \(path), min: \(low), max: \(high), optional: \(optional))"
+                return
+                    "cursor.integer(bytes, \(path), min: \(low), max: \(high), optional: \(optional))"
             case .boolean: return "cursor.boolean(bytes, \(path), optional: \(optional))"
             case .choice(let words, let type):
                 let list = "[" + words.map(literal).joined(separator: ", ") + "]"
@@ -155,7 +172,8 @@ enum EmitParams {
             }
         }
         if member.isClearable, case .nullable(let inner) = member.shape {
-            return "cursor.clearable(bytes) { cursor in \(call(inner).replacing("optional: true", with: "optional: false")) }"
+            return
+                "cursor.clearable(bytes) { cursor in \(call(inner).replacing("optional: true", with: "optional: false")) }"
         }
         return call(member.shape)
     }

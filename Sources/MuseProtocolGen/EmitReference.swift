@@ -25,7 +25,8 @@ enum EmitReference {
         }
         text += "\n## Types\n"
         for choice in schema.choices {
-            text += "\n### \(choice.name)\n\nOne of \(choice.words.map { "`\($0)`" }.joined(separator: ", ")).\n"
+            text +=
+                "\n### \(choice.name)\n\nOne of \(choice.words.map { "`\($0)`" }.joined(separator: ", ")).\n"
         }
         for object in schema.objects {
             text += "\n### \(object.name)\n\n\(object.summary)\n\n"
@@ -122,11 +123,13 @@ enum EmitReference {
     }
 
     private static func errors(_ schema: Schema) -> String {
-        var text = "\n## Errors\n\n`error.data` has `name`, `status`, `retry`, and what is listed.\n\n"
+        var text =
+            "\n## Errors\n\n`error.data` has `name`, `status`, `retry`, and what is listed.\n\n"
         text += "| code | name | status | retry | data | when |\n|---|---|---|---|---|---|\n"
         for error in schema.errors {
             let data = (error.data + error.optional).map { "`\($0.name)`" }.joined(separator: ", ")
-            text += "| \(error.code) | `\(error.name)` | \(error.status) | \(error.retry) | \(data) | \(error.when) |\n"
+            text +=
+                "| \(error.code) | `\(error.name)` | \(error.status) | \(error.retry) | \(data) | \(error.when) |\n"
         }
         let common = schema.commonErrors.map { "`\($0)`" }.joined(separator: ", ")
         return text + "\nAny call may be refused with \(common).\n"

@@ -1,5 +1,5 @@
-// The generator: every generated file with its bytes. `generate` writes the plan, `verify` compares it, so
-// that they cannot differ. Called by muse-protocol and by the repository's tests.
+// The generator: every generated file with its bytes. `generate` writes the plan, `verify` compares
+// it, so that they cannot differ. Called by muse-protocol and by the repository's tests.
 package import MuseJSON
 
 /// What is generated from a schema document.
@@ -22,7 +22,10 @@ package enum Plan {
             (protocolFolder + "Errors.swift", EmitErrors.file(schema)),
             (protocolFolder + "Document.swift", EmitErrors.document(schema)),
             (protocolFolder + "Notifications.swift", EmitErrors.notifications(schema)),
-            ("clients/swift/Sources/MentalMuseClient/Generated/Calls.swift", EmitClient.file(schema)),
+            (
+                "clients/swift/Sources/MentalMuseClient/Generated/Calls.swift",
+                EmitClient.file(schema)
+            ),
             ("Protocol/REFERENCE.md", EmitReference.file(schema)),
         ]
         for namespace in schema.namespaces {

@@ -1,5 +1,5 @@
-// The generator: the schema document as a model. Whatever it cannot express is refused with the JSON
-// pointer of the place. Called by Plan.
+// The generator: the schema document as a model. Whatever it cannot express is refused with the
+// JSON pointer of the place. Called by Plan.
 package import MuseJSON
 
 /// The schema cannot be used: where, and why.
@@ -128,7 +128,8 @@ package struct Schema {
     var methods: [Method] = []
     var errors: [ErrorType] = []
     var commonErrors: [String] = []
-    var notifications: [(name: String, summary: String, params: [Member], examples: [JSONValue])] = []
+    var notifications: [(name: String, summary: String, params: [Member], examples: [JSONValue])] =
+        []
     let discoverMethod: String
 
     /// Reads a document.
@@ -150,7 +151,9 @@ package struct Schema {
 
     var namespaces: [String] {
         var seen: [String] = []
-        for method in methods where !seen.contains(method.namespace) { seen.append(method.namespace) }
+        for method in methods where !seen.contains(method.namespace) {
+            seen.append(method.namespace)
+        }
         return seen.filter { $0 != "rpc" }
     }
 

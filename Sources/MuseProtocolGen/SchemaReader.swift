@@ -44,7 +44,9 @@ struct SchemaReader {
         }
     }
 
-    private func text(_ value: JSONValue, _ name: String, _ at: String) throws(SchemaError) -> String {
+    private func text(_ value: JSONValue, _ name: String, _ at: String) throws(SchemaError)
+        -> String
+    {
         guard let text = value[name]?.string else {
             throw SchemaError(pointer: "\(at)/\(name)", why: "a string is needed")
         }
@@ -53,7 +55,8 @@ struct SchemaReader {
 
     // MARK: Shapes
 
-    func shape(_ value: JSONValue, _ at: String, named: String? = nil) throws(SchemaError) -> Shape {
+    func shape(_ value: JSONValue, _ at: String, named: String? = nil) throws(SchemaError) -> Shape
+    {
         for member in value.members ?? [] where !Self.keywords.contains(member.name) {
             throw SchemaError(pointer: "\(at)/\(member.name)", why: "this keyword is not known")
         }
@@ -234,7 +237,8 @@ struct SchemaReader {
                 ErrorType(
                     name: error.name, code: code, message: try text(error.value, "message", at),
                     status: try text(data, "status", "\(at)/data"),
-                    retry: try text(data, "retry", "\(at)/data"), when: extra?["when"]?.string ?? "",
+                    retry: try text(data, "retry", "\(at)/data"),
+                    when: extra?["when"]?.string ?? "",
                     data: try dataMembers(extra?["properties"], "\(place)/properties", true),
                     optional: try dataMembers(extra?["optional"], "\(place)/optional", false)))
         }

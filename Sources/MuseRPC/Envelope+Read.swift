@@ -16,8 +16,8 @@ extension Envelope {
         }
     }
 
-    /// Reads one value as an envelope. Whatever is wrong with it as a request, it is read to its end, since
-    /// what is no JSON at all takes precedence.
+    /// Reads one value as an envelope. Whatever is wrong with it as a request, it is read to its
+    /// end, since what is no JSON at all takes precedence.
     static func read(_ bytes: Span<UInt8>, _ reader: inout JSONReader) throws(JSONError) -> Envelope
     {
         var envelope = Envelope()

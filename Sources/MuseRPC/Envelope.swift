@@ -1,8 +1,9 @@
-// The RPC room: a line becomes requests. One strict pass over the bytes; params stay a byte range until
-// the method is known. Called by the server for each line; no I/O, no heap.
+// The RPC room: a line becomes requests. One strict pass over the bytes; params stay a byte range
+// until the method is known. Called by the server for each line; no I/O, no heap.
 package import MuseJSON
 
-/// Why something is valid JSON and yet no request (JSON-RPC 2.0 section 4): `data.reason` of -32600.
+/// Why something is valid JSON and yet no request (JSON-RPC 2.0 section 4): `data.reason` of
+/// -32600.
 package enum InvalidRequest: String, Sendable {
     case notAnObject = "not_an_object"
     case emptyBatch = "empty_batch"
@@ -55,14 +56,16 @@ package enum Line: Sendable {
     case blank
     /// One message.
     case single(Envelope)
-    /// A batch that is whole and valid JSON, with at least one member; read them with `BatchMembers`.
+    /// A batch that is whole and valid JSON, with at least one member; read them with
+    /// `BatchMembers`.
     case batch(count: Int, members: BatchMembers)
     /// An empty array: one -32600.
     case emptyBatch
     /// Not JSON, or nested too deep (`reason` `.tooDeep`).
     case unparsable(JSONError)
 
-    /// Reads the line at `range` of `bytes`: strict RFC 8259, nesting up to `depthMax` (outermost 1).
+    /// Reads the line at `range` of `bytes`: strict RFC 8259, nesting up to `depthMax` (outermost
+    /// 1).
     package static func parse(_ bytes: Span<UInt8>, _ range: Range<Int>, depthMax: Int) -> Line {
         var reader = JSONReader(
             position: range.lowerBound, end: range.upperBound, depthMax: depthMax)

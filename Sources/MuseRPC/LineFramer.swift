@@ -1,13 +1,16 @@
-// The RPC room: where a line ends. Called by the server's connections with whatever bytes have come.
+// The RPC room: where a line ends. Called by the server's connections with whatever bytes have
+// come.
 internal import MuseJSON
 
 /// Finds the lines of a connection in its input. A pure value: bytes in, an answer out, no I/O.
 ///
-/// It remembers how far an unfinished line was searched, so that bytes that drip in are looked at once.
+/// It remembers how far an unfinished line was searched, so that bytes that drip in are looked at
+/// once.
 package struct LineFramer: Sendable {
     /// What the bytes hold from where it stands.
     package enum Step: Equatable, Sendable {
-        /// A line without its line feed (and without a carriage return before it), and where the next begins.
+        /// A line without its line feed (and without a carriage return before it), and where the
+        /// next begins.
         case line(Range<Int>, next: Int)
         /// No end of line yet, within the limit.
         case needMore
@@ -23,8 +26,9 @@ package struct LineFramer: Sendable {
         self.bytesMax = bytesMax
     }
 
-    /// The next line of `bytes` at or after `start`. After `needMore` the same bytes, and more, must come
-    /// again with the unfinished line at its beginning (`start` 0, as the connection keeps just that).
+    /// The next line of `bytes` at or after `start`. After `needMore` the same bytes, and more,
+    /// must come again with the unfinished line at its beginning (`start` 0, as the connection
+    /// keeps just that).
     package mutating func next(_ bytes: Span<UInt8>, from start: Int) -> Step {
         let begin = Swift.min(start + searched, bytes.count)
         guard let feed = ByteScan.newline(in: bytes, from: begin) else {

@@ -12,9 +12,9 @@ package enum Effect: String, Sendable {
 
 /// Keeps a connection as if its requests ran one after another, while some of them overlap.
 ///
-/// A read waits for the earlier writes; a write waits until the reads before it are done and the writes
-/// before it are in the writer's queue, which is first in, first out; a session change waits for all
-/// before it and holds all after it. Requests are offered in the order in which they came.
+/// A read waits for the earlier writes; a write waits until the reads before it are done and the
+/// writes before it are in the writer's queue, which is first in, first out; a session change waits
+/// for all before it and holds all after it. Requests are offered in the order in which they came.
 package struct OrderGate: Sendable {
     private var reads = 0
     private var writes = 0

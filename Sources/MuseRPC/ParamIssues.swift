@@ -1,4 +1,5 @@
-// The RPC room: every offence in a call's params, gathered by the generated decoders for one -32602.
+// The RPC room: every offence in a call's params, gathered by the generated decoders for one
+// -32602.
 internal import MuseJSON
 
 /// One thing wrong with the params.

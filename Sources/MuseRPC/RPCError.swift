@@ -1,5 +1,6 @@
 // The RPC room: the one error that a call can end with, as the wire shows it.
-// Generated constructors (MentalMuseProtocol) make these from the schema; the door (MuseServer) writes them.
+// Generated constructors (MentalMuseProtocol) make these from the schema; the door (MuseServer)
+// writes them.
 package import MuseJSON
 
 /// A refusal or failure as a client sees it: JSON-RPC 2.0 section 5.1, with our `data` members.
@@ -16,7 +17,8 @@ public struct RPCError: Error, Sendable, Equatable {
     public let status: String
     /// What a client may do: `never`, `refresh`, `same` or `after`.
     public let retry: String
-    /// The further members of `data` as JSON bytes, each with a comma before it; empty if there are none.
+    /// The further members of `data` as JSON bytes, each with a comma before it; empty if there are
+    /// none.
     public var extra: [UInt8]
     /// Why, for the log alone; never sent.
     package var cause: String?

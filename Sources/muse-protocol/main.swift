@@ -1,11 +1,13 @@
-// The generator's program: `generate` writes what Plan says, `verify` compares it with what is there.
-#if canImport(Glibc)
-internal import Glibc
-#else
-internal import Darwin
-#endif
+// The generator's program: `generate` writes what Plan says, `verify` compares it with what is
+// there.
 internal import MuseJSON
 internal import MuseProtocolGen
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Darwin
+#endif
 
 let usage = """
     usage: muse-protocol generate | verify      at the top of the repository
@@ -42,9 +44,9 @@ func write(_ text: String, to path: String) -> Bool {
 func say(_ text: String, to descriptor: Int32 = 1) {
     let bytes = Array((text + "\n").utf8)
     #if canImport(Glibc)
-    _ = unsafe Glibc.write(descriptor, bytes, bytes.count)
+        _ = unsafe Glibc.write(descriptor, bytes, bytes.count)
     #else
-    _ = unsafe Darwin.write(descriptor, bytes, bytes.count)
+        _ = unsafe Darwin.write(descriptor, bytes, bytes.count)
     #endif
 }
 
