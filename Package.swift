@@ -94,5 +94,6 @@ let package = Package(
         tests("MuseNetTests", ["MuseNet", "MuseBase", "MuseTLS"]),
         tests("MuseRPCTests", ["MuseRPC", "MuseJSON"]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
+        tests("MuseStoreTests", ["MuseStore", "MuseSQLite", "MuseSQL", "MuseBase"]),
     ]
 )
