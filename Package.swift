@@ -95,5 +95,6 @@ let package = Package(
         tests("MuseRPCTests", ["MuseRPC", "MuseJSON"]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         tests("RepositoryTests", ["MuseProtocolGen", "MuseJSON"]),
+        tests("MuseStoreTests", ["MuseStore", "MuseSQLite", "MuseSQL", "MuseBase"]),
     ]
 )

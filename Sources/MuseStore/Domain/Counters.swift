@@ -3,8 +3,8 @@
 internal import MuseBase
 package import MuseSQL
 
-/// Statements on counts. A count is that of the rows, in every commit; it is that of what can be seen once no
-/// deletion is under way.
+/// Statements on counts. A count that can be seen is that of the rows, in every commit; it is that of the rows
+/// that can be seen once no deletion is under way.
 package enum CountersSQL {
     static let posts: StaticString = "UPDATE users SET post_count = post_count + ?2 WHERE id = ?1"
     static let likes: StaticString = "UPDATE posts SET like_count = like_count + ?2 WHERE id = ?1"
@@ -25,14 +25,14 @@ package enum CountersSQL {
         (
             "posts.like_count",
             """
-            SELECT count(*) FROM posts p
+            SELECT count(*) FROM posts p JOIN users u ON u.id = p.author_id
             WHERE like_count <> (SELECT count(*) FROM likes l WHERE l.post_id = p.id)
             """
         ),
         (
             "posts.comment_count",
             """
-            SELECT count(*) FROM posts p
+            SELECT count(*) FROM posts p JOIN users u ON u.id = p.author_id
             WHERE comment_count <> (SELECT count(*) FROM comments c WHERE c.post_id = p.id)
             """
         ),
