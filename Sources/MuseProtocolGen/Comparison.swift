@@ -31,6 +31,12 @@ package enum Comparison {
         return found
     }
 
+    /// The major number of a contract's version; 0 where there is none.
+    package static func major(_ document: JSONValue) -> Int {
+        let version = document["info"]?["version"]?.string ?? ""
+        return version.split(separator: ".").first.flatMap { Int($0) } ?? 0
+    }
+
     private static func compareMethods(
         _ old: JSONValue, _ new: JSONValue, _ found: inout [Difference]
     ) {

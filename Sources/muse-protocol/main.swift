@@ -89,11 +89,15 @@ case ["verify"]:
     guard stale.isEmpty else { exit(1) }
     say("\(files.count) generated files are up to date")
 case let arguments where arguments.count == 3 && arguments[0] == "compare":
-    let differences = Comparison.differences(document(arguments[1]), document(arguments[2]))
+    let old = document(arguments[1])
+    let new = document(arguments[2])
+    let differences = Comparison.differences(old, new)
     for difference in differences { say(difference.description) }
     let breaking = differences.count { $0.kind != .compatible }
     say("\(differences.count) differences, \(breaking) of them breaking")
-    exit(breaking > 0 ? 1 : 0)
+    if breaking > 0, Comparison.major(new) <= Comparison.major(old) {
+        fail("what breaks needs a new major version in info.version")
+    }
 default:
     fail(usage, status: 2)
 }
