@@ -19,15 +19,15 @@ package struct Readiness: OptionSet, Sendable {
     package static let failed = Readiness(rawValue: MUSE_FAILED)
 }
 
-/// What lives on a loop. Every call comes on the loop's thread. A pass is: descriptors, timers,
-/// `passReady`, jobs, `passEnding`, and then the wait.
+/// What lives on a loop. Every call comes on the loop's thread. A pass is: descriptors, timers, jobs
+/// (those that other threads sent first), `wantsJobs` until it says no, `passEnding`, and then the wait.
 package protocol EventLoopDelegate: AnyObject {
     /// A descriptor is ready.
     func descriptorReady(_ token: UInt64, _ readiness: Readiness)
     /// A timer is due.
     func timerFired(_ token: UInt64)
-    /// Whatever could be read has been; jobs come next.
-    func passReady()
+    /// The jobs have run. True: it has enqueued more, which are to run in this pass.
+    func wantsJobs() -> Bool
     /// The loop is about to wait. True: there is more to do, so it only looks and does not wait.
     func passEnding() -> Bool
 }
@@ -101,8 +101,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
                 delegate.descriptorReady(event.token, Readiness(rawValue: event.readiness))
             }
             while let timer = timers.take(now: now) { delegate.timerFired(timer.token) }
-            delegate.passReady()
-            runJobs()
+            repeat { runJobs() } while delegate.wantsJobs()
         }
         takeMail()
         runJobs()

@@ -181,9 +181,11 @@ package final class Listener {
         if spare == nil { spare = Self.openSpare() }
     }
 
-    /// Takes the socket's file away, where it is a Unix socket.
-    package func removeFile() {
-        if case .unix(let path) = endpoint { _ = unsafe unlink(path) }
+    /// Takes a Unix socket's file away, after its listeners are closed.
+    package static func removeFile(_ path: String) {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+        _ = unsafe unlink(path)
     }
 
     private func next() -> (Int32, SocketAddress) {

@@ -30,4 +30,10 @@ package final class Scratch {
     package func withMemory<R>(_ body: (UnsafeMutableRawBufferPointer) -> R) -> R {
         unsafe body(memory)
     }
+
+    /// Lends its first `count` bytes.
+    package func withBytes<R>(_ count: Int, _ body: (UnsafeRawBufferPointer) -> R) -> R {
+        precondition(count <= capacity, "more bytes than the scratch has")
+        return unsafe body(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+    }
 }

@@ -26,8 +26,8 @@ package enum WriteOutcome: Sendable, Equatable {
 
 /// Owns a descriptor and closes it at the end of its life.
 package struct Descriptor: ~Copyable {
-    /// The number, for the loop; whoever keeps it must not outlive the owner.
-    package let number: Int32
+    /// The number, for the loop; whoever keeps it must not outlive the owner. -1 once it is closed.
+    package private(set) var number: Int32
 
     /// Takes the descriptor over.
     package init(_ number: Int32) {
@@ -35,13 +35,19 @@ package struct Descriptor: ~Copyable {
     }
 
     deinit {
-        _ = close(number)
+        if number >= 0 { _ = Glibc.close(number) }
+    }
+
+    /// Closes it before its time.
+    package mutating func close() {
+        if number >= 0 { _ = Glibc.close(number) }
+        number = -1
     }
 }
 
 /// A connected stream socket that never waits.
 package struct Socket: ~Copyable {
-    private let owner: Descriptor
+    private var owner: Descriptor
 
     /// Takes a connected, non-blocking descriptor over.
     package init(_ descriptor: consuming Descriptor) {
@@ -50,6 +56,11 @@ package struct Socket: ~Copyable {
 
     /// The descriptor's number, for the loop.
     package var number: Int32 { owner.number }
+
+    /// Closes it before its time.
+    package mutating func close() {
+        owner.close()
+    }
 
     /// Two sockets connected to each other (socketpair(2)): for tests and for a peer in this process.
     /// - Throws: NetError of `socketpair(2)` or `fcntl(2)`.

@@ -35,7 +35,7 @@ private final class Recorder: EventLoopDelegate {
 
     func descriptorReady(_ token: UInt64, _ readiness: Readiness) { onReady(token, readiness) }
     func timerFired(_ token: UInt64) { onTimer(token) }
-    func passReady() {}
+    func wantsJobs() -> Bool { false }
     func passEnding() -> Bool { false }
 }
 

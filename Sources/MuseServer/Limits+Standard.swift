@@ -1,0 +1,35 @@
+// The server room: the bounds that hold where no flag says otherwise.
+package import MentalMuseProtocol
+
+extension Limits {
+    /// The defaults of the contract; 0 is off.
+    package static let standard = Limits(
+        lineBytesMax: 1 << 20, answerBytesMax: 4 << 20, nestingMax: 32, batchMax: 100,
+        inFlightMax: 128, outputBytesMax: 1 << 20, outputStallSeconds: 30,
+        bufferBytesMax: 1 << 30, lineSeconds: 30, tlsHandshakeSeconds: 10, idleSeconds: 900,
+        connectionsMax: 10_000, connectionsPerAddressMax: 1_000, hashQueueMax: 64,
+        writeQueueMax: 10_000, logBytesMax: 256 << 20, loginFailuresMax: 10,
+        loginFailuresAddressMax: 100, loginWindowSeconds: 900, registrationsPerHourMax: 20,
+        writesPerMinuteMax: 600, requestsPerSecondMax: 0, offencesMax: 32, unparsableLinesMax: 16,
+        shutdownSeconds: 10)
+}
+
+/// Bounds that are ours alone and need no flag.
+enum Turn {
+    /// Requests of one connection in one turn.
+    static let requestsMax = 64
+    /// How long one connection may have the worker in a turn.
+    static let nanosecondsMax: UInt64 = 1_000_000
+    /// How long the handlers of one pass may take before descriptors are looked at again.
+    static let passNanosecondsMax: UInt64 = 4_000_000
+    /// What is read at once.
+    static let readBytes = 64 << 10
+    /// Connections accepted in one pass.
+    static let acceptsMax = 64
+    /// What is thrown away after an error that closes, so that no reset destroys it.
+    static let swallowBytesMax = 1 << 20
+    static let swallowNanoseconds: UInt64 = 1_000_000_000
+    /// Lanes and buffers that are kept for the next burst.
+    static let idleLanesMax = 16
+    static let idleBuffersMax = 16
+}

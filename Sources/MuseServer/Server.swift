@@ -1,0 +1,195 @@
+// The server room: a server is listeners and workers. The program makes one, starts it, and shuts it down.
+package import MentalMuseProtocol
+package import MuseBase
+package import MuseNet
+package import MuseTLS
+
+/// What an operator may ask of a running server, from any thread: for the handlers of `admin.*` and
+/// `server.*`.
+package struct ServerControl: Sendable {
+    /// What was counted since the start.
+    package var counts: @Sendable () -> ServerCounts
+    /// The open connections.
+    package var connections: @Sendable () -> [MentalMuseProtocol.Connection]
+    /// Closes the connection of that id; false if there is none.
+    package var disconnect: @Sendable (UInt64) -> Bool
+    /// What is logged of requests.
+    package var requestLog: @Sendable () -> String
+    /// Changes it to `off`, `errors`, `slow` or `all`; false for another word.
+    package var setRequestLog: @Sendable (String) -> Bool
+    /// Whether a shutdown is under way.
+    package var isDraining: @Sendable () -> Bool
+}
+
+/// What was counted since the start, over all workers.
+package struct ServerCounts: Sendable {
+    package let uptimeMs: Int
+    package let connections: Int
+    package let connectionsAccepted: Int
+    package let connectionsRefused: Int
+    package let bytesIn: Int
+    package let bytesOut: Int
+    package let bufferedBytes: Int
+    package let linesUnparsable: Int
+    package let responsesDropped: Int
+    package let methods: [MethodMetrics]
+    package let errors: [ErrorMetrics]
+}
+
+/// Why a server does not start.
+package enum ServerError: Error, Sendable, CustomStringConvertible {
+    case network(NetError)
+    case tls(TLSError)
+    /// An address of `tls://` and no certificate.
+    case certificateMissing(Endpoint)
+
+    package var description: String {
+        switch self {
+        case .network(let error): error.description
+        case .tls(let error): error.description
+        case .certificateMissing(let endpoint): "\(endpoint) needs a certificate and its key"
+        }
+    }
+}
+
+/// A running server: its listeners, its workers, and the way to end it.
+package final class Server: Sendable {
+    /// Where it listens: with the real port where the system chose one. The operator's socket is not here.
+    package let endpoints: [Endpoint]
+    package let control: ServerControl
+    private let shared: ServerShared
+    private let workers: [Worker]
+    private let services: ServiceFactory
+    private let listeners: [[(box: ListenerBox, transport: Transport)]]
+    private let files: [String]
+
+    /// Opens every address; nobody is served before `start`.
+    /// - Throws: ServerError for an address that cannot be had, or a certificate that cannot be read.
+    package init(
+        _ configuration: ServerConfiguration, services: @escaping ServiceFactory
+    ) throws(ServerError) {
+        let shared = ServerShared(configuration)
+        if let certificate = configuration.certificate { try Self.load(certificate, into: shared) }
+        var listeners: [[(box: ListenerBox, transport: Transport)]] = (0..<shared.metrics.count)
+            .map { _ in [] }
+        var endpoints: [Endpoint] = []
+        var files: [String] = []
+        var wanted = configuration.endpoints.map { ($0, Transport($0)) }
+        if let path = configuration.adminPath { wanted.append((.unix(path: path), .admin)) }
+        for (endpoint, transport) in wanted {
+            if transport == .tls, shared.tlsContext == nil { throw .certificateMissing(endpoint) }
+            let boxes = try Self.open(endpoint, workers: shared.metrics.count)
+            for (index, box) in boxes.enumerated() { listeners[index].append((box, transport)) }
+            if transport != .admin, let box = boxes.first { endpoints.append(box.endpoint) }
+            if case .unix(let path) = endpoint { files.append(path) }
+        }
+        var workers: [Worker] = []
+        for index in shared.metrics.indices {
+            do throws(NetError) {
+                workers.append(try Worker(index: index, shared: shared))
+            } catch {
+                throw .network(error)
+            }
+        }
+        self.shared = shared
+        self.workers = workers
+        self.endpoints = endpoints
+        self.listeners = listeners
+        self.files = files
+        self.services = services
+        control = Self.control(shared, workers)
+    }
+
+    private static func open(
+        _ endpoint: Endpoint, workers: Int
+    ) throws(ServerError) -> [ListenerBox] {
+        do throws(NetError) {
+            return try Listener.open(endpoint, workers: workers)
+        } catch {
+            throw .network(error)
+        }
+    }
+
+    private static func load(
+        _ certificate: CertificateFiles, into shared: ServerShared
+    ) throws(ServerError) {
+        do throws(TLSError) {
+            shared.tlsContext = try TLSServerContext(
+                certificateFile: certificate.certificate, keyFile: certificate.key)
+        } catch {
+            throw .tls(error)
+        }
+    }
+
+    /// Starts the workers' threads.
+    package func start() {
+        for (worker, listeners) in zip(workers, listeners) {
+            worker.start(listeners, control: control, services: services)
+        }
+    }
+
+    /// Reads the certificate anew: for connections from now on; those that are open are kept.
+    /// - Throws: ServerError where it cannot be read; the old one stays.
+    package func reloadCertificate() throws(ServerError) {
+        if let certificate = shared.configuration.certificate {
+            try Self.load(certificate, into: shared)
+        }
+    }
+
+    /// Tells every client, accepts nobody, finishes and answers what is in flight, and returns when all
+    /// have gone, at the latest after the limit `shutdown_seconds`.
+    package func shutdown() async {
+        shared.isDraining = true
+        await withTaskGroup { group in
+            for worker in workers { group.addTask { await worker.drain() } }
+        }
+        for worker in workers { worker.loop.stop() }
+        for path in files { Listener.removeFile(path) }
+    }
+
+    private static func control(_ shared: ServerShared, _ workers: [Worker]) -> ServerControl {
+        ServerControl(
+            counts: { counts(shared) },
+            connections: { shared.registry.entries.map(\.seen) },
+            disconnect: { id in
+                guard let entry = shared.registry.entry(id) else { return false }
+                let worker = workers[entry.worker]
+                Task(executorPreference: worker.loop) {
+                    await worker.disconnect(entry.token, id: id)
+                }
+                return true
+            },
+            requestLog: { shared.requestLog.rawValue },
+            setRequestLog: { word in
+                guard let mode = RequestLogMode(rawValue: word) else { return false }
+                shared.requestLog = mode
+                return true
+            },
+            isDraining: { shared.isDraining })
+    }
+
+    private static func counts(_ shared: ServerShared) -> ServerCounts {
+        let (open, accepted, refused) = shared.registry.counts
+        let workers = shared.metrics
+        return ServerCounts(
+            uptimeMs: Int(clamping: (shared.clock.nanoseconds() - shared.startedAt) / 1_000_000),
+            connections: open, connectionsAccepted: accepted, connectionsRefused: refused,
+            bytesIn: WorkerMetrics.sum(workers, .bytesIn),
+            bytesOut: WorkerMetrics.sum(workers, .bytesOut),
+            bufferedBytes: WorkerMetrics.sum(workers, .buffered),
+            linesUnparsable: WorkerMetrics.sum(workers, .linesUnparsable),
+            responsesDropped: WorkerMetrics.sum(workers, .responsesDropped),
+            methods: WorkerMetrics.methods(workers), errors: WorkerMetrics.errors(workers))
+    }
+}
+
+extension Transport {
+    fileprivate init(_ endpoint: Endpoint) {
+        self =
+            switch endpoint {
+            case .tcp: .tcp
+            case .tls: .tls
+            case .unix: .unix
+            }
+    }
+}

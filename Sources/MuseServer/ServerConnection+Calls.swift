@@ -1,0 +1,348 @@
+// The server room: a line becomes calls. Those that touch no store are answered at once; the others wait for
+// their turn in the connection's order and then for a lane.
+internal import MentalMuseProtocol
+internal import MuseBase
+internal import MuseJSON
+internal import MuseNet
+internal import MuseRPC
+internal import MuseTLS
+
+/// Where an answer goes: into the connection's output, or into a batch.
+struct AnswerPlace {
+    var batch: Batch?
+    var index = 0
+
+    static var line: AnswerPlace { AnswerPlace(batch: nil) }
+}
+
+extension ServerConnection {
+    // MARK: Lines
+
+    /// Takes one line; gives how many requests it was, at least one.
+    func takeLine(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+        if isFirstLine {
+            isFirstLine = false
+            if let reason = ForeignProtocol.reason(line: bytes.extracting(range)) {
+                refuseForeign(reason)
+                return 1
+            }
+        }
+        switch Line.parse(bytes, range, depthMax: worker.limits.nestingMax) {
+        case .single(let envelope):
+            unparsableLines = 0
+            take(envelope, bytes, line: range.count, .line)
+        case .batch(let count, let members):
+            unparsableLines = 0
+            return takeBatch(bytes, count, members, line: range.count)
+        case .blank: break
+        case .emptyBatch:
+            unparsableLines = 0
+            refuse(.null, .invalidRequest(reason: InvalidRequest.emptyBatch.rawValue))
+        case .unparsable(let error): unparsable(error, range)
+        }
+        return 1
+    }
+
+    private func takeBatch(
+        _ bytes: Span<UInt8>, _ count: Int, _ members: BatchMembers, line: Int
+    ) -> Int {
+        let max = worker.limits.batchMax
+        guard max == 0 || count <= max else {
+            refuse(.null, .batchTooLarge(limit: max))
+            return 1
+        }
+        let batch = Batch(count: count, bytesMax: worker.limits.answerBytesMax)
+        var members = members
+        var index = 0
+        while let envelope = members.next(bytes) {
+            take(envelope, bytes, line: line / count, AnswerPlace(batch: batch, index: index))
+            index += 1
+        }
+        return count
+    }
+
+    private func unparsable(_ error: JSONError, _ range: Range<Int>) {
+        guard error.reason != .tooDeep else {
+            unparsableLines = 0
+            return refuse(.null, .messageTooLarge(limit: worker.limits.nestingMax))
+        }
+        unparsableLines += 1
+        worker.metrics.add(.linesUnparsable, 1)
+        var refusal = RPCError.parseError(
+            offset: error.offset - range.lowerBound, reason: error.reason.rawValue)
+        if !hasShownExample {
+            hasShownExample = true
+            refusal = refusal.with("example") {
+                $0.string("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server.ping\"}")
+            }
+        }
+        let max = worker.limits.unparsableLinesMax
+        if max > 0, unparsableLines >= max {
+            refuseAndClose(refusal)
+        } else {
+            refuse(.null, refusal)
+        }
+    }
+
+    // MARK: Envelopes
+
+    private func take(
+        _ envelope: Envelope, _ bytes: Span<UInt8>, line: Int, _ place: AnswerPlace
+    ) {
+        switch envelope.kind {
+        case .response:
+            worker.metrics.add(.responsesDropped, 1)
+            finish(place, nil)
+        case .invalid(let fault):
+            refuse(envelope.ownedID(bytes), .invalidRequest(reason: fault.rawValue), place)
+        case .request:
+            requests += 1
+            guard let method = MethodID.lookup(bytes, envelope.method) else {
+                return takeUnlisted(envelope, bytes, place)
+            }
+            if method == .rpcCancel { return takeCancel(envelope, bytes, place) }
+            if worker.isDraining { return refuse(envelope, bytes, worker.drainingError, place) }
+            take(method, envelope, bytes, line: line, place)
+        }
+    }
+
+    private func take(
+        _ method: MethodID, _ envelope: Envelope, _ bytes: Span<UInt8>, line: Int,
+        _ place: AnswerPlace
+    ) {
+        let decoded = Invocation.decode(
+            method: method, bytes: bytes, params: envelope.params,
+            issuesMax: worker.limits.offencesMax)
+        let effect = decoded.binds ? .session : method.effect
+        var refusal = overRate()
+        if refusal == nil, !decoded.issues.isEmpty { refusal = Self.invalidParams(decoded.issues) }
+        if effect == .none, refusal == nil, let invocation = decoded.invocation {
+            return runNow(method, invocation, decoded.meta, envelope, bytes, place)
+        }
+        if let refusal, effect != .session {
+            worker.note(Int(method.rawValue), since: receivedAt)
+            return refuse(envelope, bytes, refusal, place, method: method)
+        }
+        // A refused session change takes its place in the order too, for then nobody is bound.
+        let call = PendingCall(
+            self, id: envelope.ownedID(bytes), method: method, effect: effect, decoded: decoded,
+            refusal: refusal, arrivedAt: receivedAt, bytes: line, batch: place.batch,
+            index: place.index)
+        offer(call)
+    }
+
+    private static func invalidParams(_ issues: ParamIssues) -> RPCError {
+        .invalidParams(
+            errors: issues.issues.map { Offence(path: $0.path, rule: $0.rule, expected: $0.expected) })
+    }
+
+    /// What the schema does not list as a method of its own: discovery, examples, mistakes.
+    private func takeUnlisted(_ envelope: Envelope, _ bytes: Span<UInt8>, _ place: AnswerPlace) {
+        if envelope.method.equals(bytes, "rpc.discover") {
+            return discover(envelope, bytes, place)
+        }
+        if worker.hasConformanceMethods,
+            let outcome = ConformanceMethods.run(envelope, bytes)
+        {
+            switch outcome {
+            case .success(let result):
+                answerNow(envelope, bytes, place) { $0.raw(result) }
+            case .failure(let error): refuse(envelope, bytes, error, place)
+            }
+            return
+        }
+        guard envelope.id != nil else { return finish(place, nil) }
+        let name = envelope.method
+        let isShort = name.end - name.start <= 256
+        let near = isShort ? DidYouMean.method(name.string(bytes)) : nil
+        refuse(envelope, bytes, .methodNotFound(didYouMean: near), place)
+    }
+
+    private func discover(_ envelope: Envelope, _ bytes: Span<UInt8>, _ place: AnswerPlace) {
+        let hasParams = envelope.params.map { !Self.isEmpty(bytes, $0) } ?? false
+        guard !hasParams else {
+            var issues = ParamIssues(max: 1)
+            issues.add(path: "", rule: "maxItems", expected: "0")
+            return refuse(envelope, bytes, Self.invalidParams(issues), place)
+        }
+        answerNow(envelope, bytes, place) { $0.raw(SchemaDocument.text) }
+        worker.note(WorkerMetrics.discover, since: receivedAt)
+    }
+
+    private static func isEmpty(_ bytes: Span<UInt8>, _ params: Range<Int>) -> Bool {
+        (params.lowerBound + 1..<params.upperBound - 1).allSatisfy {
+            [0x20, 0x0A, 0x0D, 0x09].contains(bytes[$0])
+        }
+    }
+
+    /// Counts a request against the connection's own rate; the refusal where it is over.
+    private func overRate() -> RPCError? {
+        let max = worker.limits.requestsPerSecondMax
+        guard max > 0 else { return nil }
+        let second: UInt64 = 1_000_000_000
+        if receivedAt - rateWindow >= second {
+            rateWindow = receivedAt
+            rateCount = 0
+        }
+        rateCount += 1
+        guard rateCount > max else { return nil }
+        let rest = (rateWindow + second - receivedAt) / 1_000_000
+        return .rateLimited(
+            retryAfterMs: Int(rest) + 1, limit: max, windowMs: 1_000, scope: "connection")
+    }
+
+    // MARK: At once
+
+    private func runNow(
+        _ method: MethodID, _ invocation: Invocation, _ meta: Meta, _ envelope: Envelope,
+        _ bytes: Span<UInt8>, _ place: AnswerPlace
+    ) {
+        let buffer = openOutput()
+        let mark = buffer.writer.count
+        if let id = envelope.id {
+            buffer.writer.raw("{\"jsonrpc\":\"2.0\",\"id\":")
+            buffer.writer.raw(bytes.extracting(id))
+            buffer.writer.raw(",\"result\":")
+        }
+        let call = Call(method: method, peer: peer, meta: meta, arrivedAt: receivedAt)
+        var refusal: RPCError?
+        do throws(RPCError) {
+            try performNow(invocation, call, methods: worker.methods, into: &buffer.writer)
+        } catch {
+            refusal = error
+        }
+        if refusal == nil, buffer.writer.count - mark > worker.limits.answerBytesMax {
+            refusal = .responseTooLarge(limit: worker.limits.answerBytesMax)
+        }
+        worker.noteInTurn(method, since: receivedAt)
+        if let refusal {
+            buffer.writer.truncate(to: mark)
+            refuse(envelope, bytes, refusal, place, method: method)
+        } else {
+            buffer.writer.byte(UInt8(ascii: "}"))
+            settle(buffer, from: mark, envelope, bytes, place)
+        }
+        if worker.logMode == .all, refusal == nil {
+            log(envelope.ownedID(bytes), method.name, nil, traceparent: meta.traceparent)
+        }
+    }
+
+    /// Answers with what `write` appends.
+    private func answerNow(
+        _ envelope: Envelope, _ bytes: Span<UInt8>, _ place: AnswerPlace,
+        _ write: (inout JSONWriter) -> Void
+    ) {
+        guard let id = envelope.id else { return finish(place, nil) }
+        let buffer = openOutput()
+        let mark = buffer.writer.count
+        buffer.writer.raw("{\"jsonrpc\":\"2.0\",\"id\":")
+        buffer.writer.raw(bytes.extracting(id))
+        buffer.writer.raw(",\"result\":")
+        write(&buffer.writer)
+        buffer.writer.byte(UInt8(ascii: "}"))
+        settle(buffer, from: mark, envelope, bytes, place)
+    }
+
+    /// Leaves an answer that stands in the output where it is, or moves it into its batch.
+    private func settle(
+        _ buffer: OutputBuffer, from mark: Int, _ envelope: Envelope, _ bytes: Span<UInt8>,
+        _ place: AnswerPlace
+    ) {
+        guard envelope.id == nil || place.batch != nil else {
+            return buffer.writer.byte(UInt8(ascii: "\n"))
+        }
+        let answer = unsafe buffer.writer.withBytes { unsafe Array($0[mark...]) }
+        buffer.writer.truncate(to: mark)
+        if envelope.id == nil {
+            finish(place, nil)
+        } else if let batch = place.batch, answer.count > batch.room {
+            refuse(envelope, bytes, .responseTooLarge(limit: worker.limits.answerBytesMax), place)
+        } else {
+            finish(place, answer)
+        }
+    }
+
+    // MARK: In order
+
+    /// Takes a call that touches the store: it begins now or waits.
+    private func offer(_ call: PendingCall) {
+        calls.append(call)
+        callBytes += call.bytes
+        if let deadline = call.deadline { worker.callAt(deadline, deadlineOf: self) }
+        if waiting.isEmpty, mayBegin, gate.admits(call.effect) {
+            begin(call)
+        } else {
+            waiting.append(call)
+        }
+    }
+
+    private func begin(_ call: PendingCall) {
+        gate.begin(call.effect)
+        call.state = .ready
+        worker.ready.append(call)
+    }
+
+    /// Begins whatever the order does not hold back any more.
+    func admit() {
+        while let call = waiting.first, mayBegin, gate.admits(call.effect) {
+            _ = waiting.popFirst()
+            if call.state == .waiting { begin(call) }
+        }
+    }
+
+    /// A write stands in the writer's queue, so the next may follow.
+    func writeQueued(_ call: PendingCall) {
+        guard call.effect == .write, phase != .closed else { return }
+        gate.queued()
+        admit()
+    }
+
+    // MARK: Taking back
+
+    private func takeCancel(_ envelope: Envelope, _ bytes: Span<UInt8>, _ place: AnswerPlace) {
+        if envelope.id != nil {
+            return refuse(
+                envelope, bytes, .invalidRequest(reason: "rpc_cancel_is_a_notification"), place)
+        }
+        finish(place, nil)
+        guard let id = CancelParams.id(envelope, bytes) else { return }
+        let wanted = RPCID(bytes, id)
+        for call in calls where call.id == wanted && call.refusal == nil {
+            if takeBack(call, .cancelled()) { return }
+            // It has begun: done and answered as done. A later one of the same id is another call.
+            return
+        }
+    }
+
+    /// Refuses a call that has not begun; false if it has.
+    func takeBack(_ call: PendingCall, _ refusal: RPCError) -> Bool {
+        switch call.state {
+        case .waiting, .ready:
+            call.refusal = refusal
+            // A session change keeps its place, where it will leave nobody bound.
+            if call.effect == .session { return true }
+            if call.state == .waiting { waiting.remove { $0 === call } }
+            finish(call, refusal)
+            return true
+        case .running:
+            guard let ticket = call.ticket, ticket.cancel() else { return false }
+            call.refusal = refusal
+            return true
+        case .done: return false
+        }
+    }
+
+    /// Refuses the calls whose time has passed before they began.
+    func expire(now: UInt64) {
+        let due = calls.filter { $0.refusal == nil && $0.deadline.map { $0 <= now } ?? false }
+        for call in due { _ = takeBack(call, call.expired(now: now, started: false)) }
+    }
+}
+
+extension PendingCall {
+    /// The refusal for a call that is over its time.
+    func expired(now: UInt64, started: Bool) -> RPCError {
+        let elapsed = now > arrivedAt ? (now - arrivedAt) / 1_000_000 : 0
+        return .deadlineExceeded(elapsedMs: Int(clamping: elapsed), started: started)
+    }
+}

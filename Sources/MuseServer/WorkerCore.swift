@@ -1,0 +1,312 @@
+// The server room: what one worker owns: its connections, listeners, handlers and buffers. Everything here
+// happens on the worker's thread, so there are no locks on a request's way.
+internal import MentalMuseProtocol
+internal import MuseBase
+internal import MuseJSON
+internal import MuseNet
+internal import MuseRPC
+internal import MuseTLS
+
+/// The state of a worker, and what its loop calls.
+@safe
+final class WorkerCore {
+    unowned let worker: Worker
+    let index: Int
+    let shared: ServerShared
+    let limits: Limits
+    let clock: MonotonicClock
+    let loop: EventLoop
+    let metrics: WorkerMetrics
+    let host: any ServiceHost
+    let methods: Methods
+    let hasConformanceMethods: Bool
+    let scratch = Scratch(capacity: Turn.readBytes)
+    let ciphertext = Scratch(capacity: Turn.readBytes - TLSStream.recordBytesMax)
+
+    // Connections by their place; a place's generation tells an old token from a new one.
+    var connections: [ServerConnection?] = []
+    private var generations: [UInt32] = []
+    private var free: [Int] = []
+    var open = 0
+    /// Connections that were refused and only hear why.
+    var lingering = 0
+    var listeners: [(listener: Listener, transport: Transport, isWatched: Bool)] = []
+
+    // This pass.
+    var dirty: [ServerConnection] = []
+    private var carried: [ServerConnection] = []
+    private var hasCarried = false
+    var ready = Queue<PendingCall>()
+    private var passIsOver = false
+    private var sinceClock = 0
+    private(set) var logMode = RequestLogMode.off
+    private(set) var isDraining = false
+
+    // Turns.
+    private var turnBegan: UInt64 = 0
+    private var turnMethod = 0
+    private var turnCount = 0
+
+    // Lanes and buffers at rest.
+    var idleLanes: [UnsafeContinuation<Void, Never>] = unsafe []
+    private var idleBuffers: [OutputBuffer] = []
+
+    // Bounds over all connections.
+    private(set) var isReadingPaused = false
+    private var paused: [ServerConnection] = []
+    private var buffered = 0
+
+    // Shutdown.
+    var drained: [CheckedContinuation<Void, Never>] = []
+    var drainEnds: UInt64 = 0
+
+    init(worker: Worker, index: Int, shared: ServerShared, host: any ServiceHost) {
+        self.worker = worker
+        self.index = index
+        self.shared = shared
+        self.host = host
+        limits = shared.limits
+        clock = shared.clock
+        loop = worker.loop
+        metrics = shared.metrics[index]
+        methods = host.methods
+        hasConformanceMethods = shared.configuration.conformanceMethods
+    }
+
+    // MARK: Places
+
+    /// A place for a connection, and the token that names it.
+    func takePlace() -> UInt64 {
+        let place: Int
+        if let last = free.popLast() {
+            place = last
+        } else {
+            place = connections.count
+            connections.append(nil)
+            generations.append(0)
+        }
+        return Token.connection(place: place, generation: generations[place])
+    }
+
+    func giveBackPlace(_ token: UInt64) {
+        let place = Token.place(token)
+        connections[place] = nil
+        generations[place] = (generations[place] + 1) & Token.generationMax
+        free.append(place)
+    }
+
+    func connection(_ token: UInt64) -> ServerConnection? {
+        let place = Token.place(token)
+        guard place < connections.count, generations[place] == Token.generation(token) else {
+            return nil
+        }
+        return connections[place]
+    }
+
+    // MARK: Turns
+
+    /// Whether the connection that is being read has had its time.
+    func turnIsOver() -> Bool {
+        clock.nanoseconds() > turnBegan + Turn.nanosecondsMax
+    }
+
+    /// Counts a call that was answered at once; when the turn ends, so does its time.
+    func noteInTurn(_ method: MethodID, since arrival: UInt64) {
+        let index = Int(method.rawValue)
+        if turnCount > 0, index != turnMethod { noteTurn(since: arrival) }
+        turnMethod = index
+        turnCount += 1
+    }
+
+    func turnEnded(since arrival: UInt64) {
+        if turnCount > 0 { noteTurn(since: arrival) }
+    }
+
+    private func noteTurn(since arrival: UInt64) {
+        turnBegan = clock.nanoseconds()
+        metrics.note(
+            turnMethod, count: turnCount,
+            nanoseconds: turnBegan > arrival ? turnBegan - arrival : 0)
+        turnCount = 0
+    }
+
+    /// Counts one call.
+    func note(_ method: Int, since arrival: UInt64) {
+        let now = clock.nanoseconds()
+        metrics.note(method, count: 1, nanoseconds: now > arrival ? now - arrival : 0)
+    }
+
+    /// The connection goes on in the next pass.
+    func carry(_ connection: ServerConnection) {
+        carried.append(connection)
+    }
+
+    func callAt(_ due: UInt64, deadlineOf connection: ServerConnection) {
+        loop.callAt(due, token: Token.deadline(connection.token))
+    }
+
+    // MARK: Lanes
+
+    /// The next call that may begin; nil where there is none, or where the pass has taken its time.
+    func nextReady() -> PendingCall? {
+        sinceClock += 1
+        if sinceClock & 7 == 0, clock.nanoseconds() > loop.now + Turn.passNanosecondsMax {
+            passIsOver = true
+        }
+        guard !passIsOver else { return nil }
+        while let call = ready.popFirst() {
+            guard call.state == .ready else { continue }
+            if call.connection.mayBegin { return call }
+            call.connection.held.append(call)
+        }
+        return nil
+    }
+
+    // MARK: Buffers
+
+    func takeBuffer() -> OutputBuffer {
+        idleBuffers.popLast() ?? OutputBuffer()
+    }
+
+    func giveBack(_ buffer: OutputBuffer) {
+        guard idleBuffers.count < Turn.idleBuffersMax else { return }
+        buffer.reset()
+        idleBuffers.append(buffer)
+    }
+
+    /// A connection holds so many bytes more, or fewer.
+    func noteBuffered(_ change: Int) {
+        buffered += change
+        metrics.totals.set(WorkerMetrics.Total.buffered.rawValue, UInt64(max(0, buffered)))
+    }
+
+    /// Reading stops for a connection until there is room for all.
+    func pause(_ connection: ServerConnection) {
+        connection.stopReading()
+        paused.append(connection)
+    }
+
+    private func watchBuffers() {
+        let max = limits.bufferBytesMax
+        guard max > 0, buffered > 0 || isReadingPaused else { return }
+        let total = shared.bufferedBytes
+        if total > max {
+            if !isReadingPaused { loop.callAt(loop.now + 50_000_000, token: Token.buffers) }
+            isReadingPaused = true
+            closeLargestStalled()
+        } else if isReadingPaused, total <= max - max / 8 {
+            isReadingPaused = false
+            for connection in paused { connection.resumeReading() }
+            paused = []
+        }
+    }
+
+    /// Where this worker holds most, its largest connection that takes nothing is closed.
+    private func closeLargestStalled() {
+        let mine = metrics.totals[WorkerMetrics.Total.buffered.rawValue]
+        let others = shared.metrics.map { $0.totals[WorkerMetrics.Total.buffered.rawValue] }
+        guard mine >= others.max() ?? 0 else { return }
+        var largest: ServerConnection?
+        for case let connection? in connections where connection.stalledSince != 0 {
+            if connection.accounted > largest?.accounted ?? 0 { largest = connection }
+        }
+        largest?.close()
+    }
+}
+
+// MARK: - The loop
+
+extension WorkerCore: EventLoopDelegate {
+    func descriptorReady(_ token: UInt64, _ readiness: Readiness) {
+        switch Token.kind(token) {
+        case .connection: connection(token)?.ready(readiness)
+        case .listener: accept(Token.place(token))
+        case .deadline, .other: break
+        }
+    }
+
+    func timerFired(_ token: UInt64) {
+        switch Token.kind(token) {
+        case .connection: connection(token)?.timerFired()
+        case .deadline: connection(Token.connection(ofDeadline: token))?.expire(now: loop.now)
+        case .listener: resumeAccepting(Token.place(token))
+        case .other:
+            if isReadingPaused { loop.callAt(loop.now + 50_000_000, token: Token.buffers) }
+        }
+    }
+
+    func wantsJobs() -> Bool {
+        if !hasCarried {
+            hasCarried = true
+            var turns: [ServerConnection] = []
+            swap(&turns, &carried)
+            for connection in turns { connection.nextTurn() }
+        }
+        guard !ready.isEmpty, !passIsOver else { return false }
+        if let lane = unsafe idleLanes.popLast() {
+            unsafe lane.resume()
+        } else {
+            worker.startLane()
+        }
+        return true
+    }
+
+    func passEnding() -> Bool {
+        var index = 0
+        while index < dirty.count {
+            dirty[index].flush()
+            index += 1
+        }
+        dirty.removeAll(keepingCapacity: dirty.count <= 1_024)
+        host.endPass()
+        watchBuffers()
+        if isDraining { goOnDraining() }
+        hasCarried = false
+        passIsOver = false
+        turnBegan = loop.now
+        logMode = shared.requestLog
+        return !carried.isEmpty || !ready.isEmpty || !dirty.isEmpty
+    }
+
+    func beginDraining() {
+        isDraining = true
+    }
+}
+
+/// What the loop's tokens name: two bits of kind, 30 of generation, 32 of place.
+enum Token {
+    enum Kind {
+        case connection, listener, deadline, other
+    }
+
+    static let generationMax: UInt32 = (1 << 30) - 1
+    /// The timer that looks whether there is room again.
+    static let buffers: UInt64 = 3 << 62
+
+    static func connection(place: Int, generation: UInt32) -> UInt64 {
+        UInt64(generation) << 32 | UInt64(UInt32(truncatingIfNeeded: place))
+    }
+
+    static func listener(_ place: Int) -> UInt64 {
+        1 << 62 | UInt64(UInt32(truncatingIfNeeded: place))
+    }
+
+    static func deadline(_ connection: UInt64) -> UInt64 { 2 << 62 | connection }
+
+    static func connection(ofDeadline token: UInt64) -> UInt64 { token & ~(3 << 62) }
+
+    static func kind(_ token: UInt64) -> Kind {
+        switch token >> 62 {
+        case 0: .connection
+        case 1: .listener
+        case 2: .deadline
+        default: .other
+        }
+    }
+
+    static func place(_ token: UInt64) -> Int { Int(UInt32(truncatingIfNeeded: token)) }
+
+    static func generation(_ token: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: token >> 32) & generationMax
+    }
+}
