@@ -30,15 +30,20 @@ extension String: ResultDecoding {
 
 extension JSONWriter {
     mutating func id(_ id: UUIDv7) {
-        byte(0x22)
-        id.withText { raw($0) }
-        byte(0x22)
+        unsafe fill(UUIDv7.textBytes + 2) { text in
+            unsafe text.storeBytes(of: 0x22, as: UInt8.self)
+            unsafe id.write(to: UnsafeMutableRawBufferPointer(rebasing: text[1...]))
+            unsafe text.storeBytes(of: 0x22, toByteOffset: UUIDv7.textBytes + 1, as: UInt8.self)
+        }
     }
 
     mutating func time(_ time: Timestamp) {
-        byte(0x22)
-        time.withText { raw($0) }
-        byte(0x22)
+        unsafe fill(Timestamp.textBytes + 2) { text in
+            unsafe text.storeBytes(of: 0x22, as: UInt8.self)
+            unsafe time.write(to: UnsafeMutableRawBufferPointer(rebasing: text[1...]))
+            unsafe text.storeBytes(
+                of: 0x22, toByteOffset: Timestamp.textBytes + 1, as: UInt8.self)
+        }
     }
 
     mutating func text(_ text: String) { string(text) }

@@ -67,37 +67,47 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// Lends its 24 characters, made on the stack. Years beyond 9999 are shown as 9999.
     package func withText<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
-        try unsafe withStackBytes(24) { text throws(E) in
-            unsafe write(to: text)
+        try unsafe withStackBytes(Self.textBytes) { text throws(E) in
+            unsafe write(to: UnsafeMutableRawBufferPointer(text))
             return try body(unsafe Span(_unsafeElements: UnsafeBufferPointer(text)))
         }
     }
 
-    private func write(to text: UnsafeMutableBufferPointer<UInt8>) {
-        let bounded = min(max(milliseconds, 0), 253_402_300_799_999)
+    /// How long its text is.
+    package static let textBytes = 24
+
+    /// Writes its text at the beginning of `text`, which has room for `textBytes`.
+    package func write(to text: UnsafeMutableRawBufferPointer) {
+        precondition(text.count >= Self.textBytes, "a time's text needs 24 bytes")
+        let bounded = UInt64(min(max(milliseconds, 0), 253_402_300_799_999))
         let (year, month, day) = Self.date(Int(bounded / 86_400_000))
-        let rest = Int(bounded % 86_400_000)
-        func put(_ value: Int, _ at: Int, _ digits: Int) {
-            var value = value
-            for index in (at..<(at + digits)).reversed() {
-                unsafe text[index] = UInt8(48 + value % 10)
-                value /= 10
-            }
-        }
-        put(year, 0, 4)
-        put(month, 5, 2)
-        put(day, 8, 2)
-        put(rest / 3_600_000, 11, 2)
-        put(rest / 60_000 % 60, 14, 2)
-        put(rest / 1_000 % 60, 17, 2)
-        put(rest % 1_000, 20, 3)
-        unsafe text[4] = UInt8(ascii: "-")
-        unsafe text[7] = UInt8(ascii: "-")
-        unsafe text[10] = UInt8(ascii: "T")
-        unsafe text[13] = UInt8(ascii: ":")
-        unsafe text[16] = UInt8(ascii: ":")
-        unsafe text[19] = UInt8(ascii: ".")
-        unsafe text[23] = UInt8(ascii: "Z")
+        let rest = UInt32(bounded % 86_400_000)
+        let seconds = rest / 1_000
+        let minutes = seconds / 60
+        let milli = rest - seconds * 1_000
+        let years = UInt32(year)
+        // The room was checked above: 24 bytes, written in twos and ones.
+        unsafe text.storeBytes(of: Self.pair(years / 100), toByteOffset: 0, as: UInt16.self)
+        unsafe text.storeBytes(of: Self.pair(years % 100), toByteOffset: 2, as: UInt16.self)
+        unsafe text.storeBytes(of: 0x2D, toByteOffset: 4, as: UInt8.self)
+        unsafe text.storeBytes(of: Self.pair(UInt32(month)), toByteOffset: 5, as: UInt16.self)
+        unsafe text.storeBytes(of: 0x2D, toByteOffset: 7, as: UInt8.self)
+        unsafe text.storeBytes(of: Self.pair(UInt32(day)), toByteOffset: 8, as: UInt16.self)
+        unsafe text.storeBytes(of: UInt8(ascii: "T"), toByteOffset: 10, as: UInt8.self)
+        unsafe text.storeBytes(of: Self.pair(minutes / 60), toByteOffset: 11, as: UInt16.self)
+        unsafe text.storeBytes(of: 0x3A, toByteOffset: 13, as: UInt8.self)
+        unsafe text.storeBytes(of: Self.pair(minutes % 60), toByteOffset: 14, as: UInt16.self)
+        unsafe text.storeBytes(of: 0x3A, toByteOffset: 16, as: UInt8.self)
+        unsafe text.storeBytes(of: Self.pair(seconds % 60), toByteOffset: 17, as: UInt16.self)
+        unsafe text.storeBytes(of: 0x2E, toByteOffset: 19, as: UInt8.self)
+        unsafe text.storeBytes(of: UInt8(48 + milli / 100), toByteOffset: 20, as: UInt8.self)
+        unsafe text.storeBytes(of: Self.pair(milli % 100), toByteOffset: 21, as: UInt16.self)
+        unsafe text.storeBytes(of: UInt8(ascii: "Z"), toByteOffset: 23, as: UInt8.self)
+    }
+
+    /// Two digits as they stand in memory.
+    private static func pair(_ value: UInt32) -> UInt16 {
+        UInt16(truncatingIfNeeded: (48 &+ value / 10) | (48 &+ value % 10) << 8).littleEndian
     }
 
     /// Days since 1970 of a date of the proleptic Gregorian calendar, counted from March so that

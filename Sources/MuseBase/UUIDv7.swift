@@ -64,20 +64,50 @@ public struct UUIDv7: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// Lends its 36 characters, made on the stack.
     package func withText<R, E: Error>(_ body: (Span<UInt8>) throws(E) -> R) throws(E) -> R {
-        try unsafe withStackBytes(36) { text throws(E) in
-            var digit = 0
-            for index in 0..<36 {
-                if index == 8 || index == 13 || index == 18 || index == 23 {
-                    unsafe text[index] = UInt8(ascii: "-")
-                    continue
-                }
-                let half = digit < 16 ? high : low
-                let value = UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (digit & 15))) & 15
-                unsafe text[index] = value < 10 ? 48 + value : 87 + value
-                digit += 1
-            }
+        try unsafe withStackBytes(Self.textBytes) { text throws(E) in
+            unsafe write(to: UnsafeMutableRawBufferPointer(text))
             return try body(unsafe Span(_unsafeElements: UnsafeBufferPointer(text)))
         }
+    }
+
+    /// How long its text is.
+    package static let textBytes = 36
+
+    /// Writes its text at the beginning of `text`, which has room for `textBytes`.
+    package func write(to text: UnsafeMutableRawBufferPointer) {
+        precondition(text.count >= Self.textBytes, "a UUID's text needs 36 bytes")
+        let words = (
+            Self.hexDigits(UInt32(truncatingIfNeeded: high >> 32)),
+            Self.hexDigits(UInt32(truncatingIfNeeded: high)),
+            Self.hexDigits(UInt32(truncatingIfNeeded: low >> 32)),
+            Self.hexDigits(UInt32(truncatingIfNeeded: low))
+        )
+        // The room was checked above: 36 bytes, of which the last begins at 35.
+        unsafe text.storeBytes(of: words.0.bigEndian, toByteOffset: 0, as: UInt64.self)
+        unsafe text.storeBytes(of: 0x2D, toByteOffset: 8, as: UInt8.self)
+        unsafe text.storeBytes(of: Self.half(words.1, 0), toByteOffset: 9, as: UInt32.self)
+        unsafe text.storeBytes(of: 0x2D, toByteOffset: 13, as: UInt8.self)
+        unsafe text.storeBytes(of: Self.half(words.1, 1), toByteOffset: 14, as: UInt32.self)
+        unsafe text.storeBytes(of: 0x2D, toByteOffset: 18, as: UInt8.self)
+        unsafe text.storeBytes(of: Self.half(words.2, 0), toByteOffset: 19, as: UInt32.self)
+        unsafe text.storeBytes(of: 0x2D, toByteOffset: 23, as: UInt8.self)
+        unsafe text.storeBytes(of: Self.half(words.2, 1), toByteOffset: 24, as: UInt32.self)
+        unsafe text.storeBytes(of: words.3.bigEndian, toByteOffset: 28, as: UInt64.self)
+    }
+
+    /// The eight hexadecimal digits of a word as characters, the first in the highest byte.
+    private static func hexDigits(_ word: UInt32) -> UInt64 {
+        var spread = UInt64(word)
+        spread = (spread << 16 | spread) & 0x0000_FFFF_0000_FFFF
+        spread = (spread << 8 | spread) & 0x00FF_00FF_00FF_00FF
+        spread = (spread << 4 | spread) & 0x0F0F_0F0F_0F0F_0F0F
+        // One in each byte that is above 9: its character is 39 further on.
+        let letters = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return spread &+ 0x3030_3030_3030_3030 &+ letters &* 39
+    }
+
+    private static func half(_ digits: UInt64, _ index: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: digits >> (32 - 32 * index)).bigEndian
     }
 }
 

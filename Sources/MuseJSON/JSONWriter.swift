@@ -82,6 +82,13 @@ package struct JSONWriter: ~Copyable {
         raw(text.utf8.span)
     }
 
+    /// Appends `count` bytes that `write` puts into the room it is given.
+    package mutating func fill(_ count: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
+        guard makeRoom(count) else { return }
+        unsafe write(UnsafeMutableRawBufferPointer(start: base + self.count, count: count))
+        self.count &+= count
+    }
+
     // MARK: Values
 
     /// Appends a string, quoted and escaped; text beyond ASCII stays as it is.

@@ -87,6 +87,29 @@ struct RequestRecord {
     }
 }
 
+/// Something that happened, for the log: its name, and members whose values are JSON text.
+struct EventRecord {
+    let event: String
+    let members: [(String, String)]
+
+    /// Writes the line.
+    func write(to sink: LogSink, at time: Timestamp) {
+        var writer = JSONWriter()
+        writer.raw("{\"time\":")
+        writer.string(time.description)
+        writer.raw(",\"event\":")
+        writer.string(event)
+        for (name, value) in members {
+            writer.byte(UInt8(ascii: ","))
+            writer.string(name)
+            writer.byte(UInt8(ascii: ":"))
+            writer.raw(value)
+        }
+        writer.raw("}\n")
+        sink.write(unsafe writer.withBytes { unsafe Array($0) })
+    }
+}
+
 /// Where the lines go.
 package struct LogSink: Sendable {
     /// Takes one whole line, its line feed included.

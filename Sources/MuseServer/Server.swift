@@ -1,40 +1,9 @@
 // The server room: a server is listeners and workers. The program makes one, starts it, and shuts it down.
-package import MentalMuseProtocol
+internal import MentalMuseProtocol
 package import MuseBase
 package import MuseNet
+package import MuseService
 package import MuseTLS
-
-/// What an operator may ask of a running server, from any thread: for the handlers of `admin.*` and
-/// `server.*`.
-package struct ServerControl: Sendable {
-    /// What was counted since the start.
-    package var counts: @Sendable () -> ServerCounts
-    /// The open connections.
-    package var connections: @Sendable () -> [MentalMuseProtocol.Connection]
-    /// Closes the connection of that id; false if there is none.
-    package var disconnect: @Sendable (UInt64) -> Bool
-    /// What is logged of requests.
-    package var requestLog: @Sendable () -> String
-    /// Changes it to `off`, `errors`, `slow` or `all`; false for another word.
-    package var setRequestLog: @Sendable (String) -> Bool
-    /// Whether a shutdown is under way.
-    package var isDraining: @Sendable () -> Bool
-}
-
-/// What was counted since the start, over all workers.
-package struct ServerCounts: Sendable {
-    package let uptimeMs: Int
-    package let connections: Int
-    package let connectionsAccepted: Int
-    package let connectionsRefused: Int
-    package let bytesIn: Int
-    package let bytesOut: Int
-    package let bufferedBytes: Int
-    package let linesUnparsable: Int
-    package let responsesDropped: Int
-    package let methods: [MethodMetrics]
-    package let errors: [ErrorMetrics]
-}
 
 /// Why a server does not start.
 package enum ServerError: Error, Sendable, CustomStringConvertible {
@@ -148,30 +117,34 @@ package final class Server: Sendable {
     }
 
     private static func control(_ shared: ServerShared, _ workers: [Worker]) -> ServerControl {
-        ServerControl(
-            counts: { counts(shared) },
-            connections: { shared.registry.entries.map(\.seen) },
-            disconnect: { id in
-                guard let entry = shared.registry.entry(id) else { return false }
-                let worker = workers[entry.worker]
-                Task(executorPreference: worker.loop) {
-                    await worker.disconnect(entry.token, id: id)
-                }
-                return true
-            },
-            requestLog: { shared.requestLog.rawValue },
-            setRequestLog: { word in
-                guard let mode = RequestLogMode(rawValue: word) else { return false }
-                shared.requestLog = mode
-                return true
-            },
-            isDraining: { shared.isDraining })
+        var control = ServerControl()
+        control.connections = { shared.registry.entries.map(\.seen) }
+        control.disconnect = { id in
+            guard let entry = shared.registry.entry(id) else { return false }
+            let worker = workers[entry.worker]
+            Task(executorPreference: worker.loop) {
+                await worker.disconnect(entry.token, id: id)
+            }
+            return true
+        }
+        control.setRequestLog = { word in
+            if let mode = RequestLogMode(rawValue: word) { shared.requestLog = mode }
+        }
+        control.metrics = { counts(shared) }
+        control.isDraining = { shared.isDraining }
+        control.log = { event, members in
+            EventRecord(event: event, members: members)
+                .write(to: shared.configuration.log, at: shared.configuration.wallClock.now())
+        }
+        return control
     }
 
-    private static func counts(_ shared: ServerShared) -> ServerCounts {
+    /// What the connections and workers counted; the store's part is the service's to fill in.
+    private static func counts(_ shared: ServerShared) -> Metrics {
         let (open, accepted, refused) = shared.registry.counts
         let workers = shared.metrics
-        return ServerCounts(
+        return Metrics(
+            time: shared.configuration.wallClock.now(),
             uptimeMs: Int(clamping: (shared.clock.nanoseconds() - shared.startedAt) / 1_000_000),
             connections: open, connectionsAccepted: accepted, connectionsRefused: refused,
             bytesIn: WorkerMetrics.sum(workers, .bytesIn),
@@ -179,7 +152,10 @@ package final class Server: Sendable {
             bufferedBytes: WorkerMetrics.sum(workers, .buffered),
             linesUnparsable: WorkerMetrics.sum(workers, .linesUnparsable),
             responsesDropped: WorkerMetrics.sum(workers, .responsesDropped),
-            methods: WorkerMetrics.methods(workers), errors: WorkerMetrics.errors(workers))
+            methods: WorkerMetrics.methods(workers), errors: WorkerMetrics.errors(workers),
+            writer: WriterMetrics(
+                queued: 0, groups: 0, writes: 0, groupMax: 0, syncs: 0, syncP50Us: 0, syncP99Us: 0,
+                logBytes: 0, checkpoints: 0), hashesQueued: 0, hashes: 0)
     }
 }
 

@@ -4,6 +4,7 @@ internal import Glibc
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
+internal import MuseService
 internal import MuseNet
 internal import MuseRPC
 internal import MuseTLS

@@ -3,6 +3,7 @@
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
+internal import MuseService
 internal import MuseNet
 internal import MuseRPC
 internal import MuseTLS

@@ -1,0 +1,27 @@
+// The rules' room: `admin.set_password`.
+internal import MentalMuseProtocol
+internal import MuseRPC
+internal import MuseStore
+
+extension AdminHandlers {
+    /// Sets a password without knowing the old one; all sessions of the user end.
+    func setPassword(_ params: AdminSetPasswordParams, _ call: Call) async throws(RPCError) -> Empty
+    {
+        try checkOperator(call)
+        guard try core.read({ try $0.credential(username: params.username) }) != nil else {
+            throw RPCError.notFound()
+        }
+        let broken = PasswordRules.broken(by: params.password.utf8.span, username: params.username)
+        guard broken.isEmpty else { throw RPCError.weakPassword(rules: broken.map(\.rawValue)) }
+        let hash = try await core.hash(params.password)
+        try await core.transact(call) { tx in
+            guard let credential = try tx.credential(username: params.username) else {
+                throw RPCError.notFound()
+            }
+            try tx.setPassword(of: credential.user, hash: hash)
+            try tx.endSessions(of: credential.user)
+        }
+        audit("admin.set_password", params.username)
+        return Empty()
+    }
+}

@@ -1,0 +1,36 @@
+// The rules' room: the handlers of one worker. Made by the program, called by the server's lanes.
+package import MentalMuseProtocol
+package import MuseSQL
+internal import MuseStore
+
+/// What a worker asks of whoever has its handlers.
+package protocol ServiceHost: AnyObject {
+    /// The handlers, by namespace.
+    var methods: Methods { get }
+    /// Ends what the calls of one pass of the worker's loop shared.
+    func endPass()
+}
+
+/// The whole service, for one worker; confined to it.
+package final class Service: ServiceHost {
+    package let methods: Methods
+    package let core: ServiceCore
+
+    package init(core: ServiceCore) {
+        self.core = core
+        methods = Methods(
+            auth: AuthHandlers(core: core), users: UsersHandlers(core: core),
+            posts: PostsHandlers(core: core), comments: CommentsHandlers(core: core),
+            server: ServerHandlers(core: core), admin: AdminHandlers(core: core))
+    }
+
+    /// Opens a worker's own read connection.
+    /// - Throws: where the database cannot be opened.
+    package convenience init(shared: ServiceShared) throws(SQLError) {
+        self.init(core: ServiceCore(shared: shared, store: try Store(shared.writer)))
+    }
+
+    package func endPass() {
+        core.endPass()
+    }
+}

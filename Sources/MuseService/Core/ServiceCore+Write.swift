@@ -1,0 +1,83 @@
+// The rules' room: one write's way through the writer's transaction. Called by every handler that writes.
+package import MentalMuseProtocol
+package import MuseBase
+package import MuseRPC
+package import MuseStore
+
+/// What a write knows inside its own transaction. On the writer's thread.
+package struct WriteContext {
+    package let tx: StoreTransaction
+    /// Judged in this transaction.
+    package let caller: Viewer
+}
+
+extension ServiceCore {
+    /// Runs a write: in its own transaction the caller is judged, a repeat is found by its idempotency key,
+    /// the role is checked, `body` has its effect and `answer` tells the object as it is now.
+    ///
+    /// - Parameters:
+    ///   - needs: the least role; ownership is the body's own matter.
+    ///   - body: has the effect, and gives the ids by which `answer` finds the object again.
+    ///   - answer: the whole object as it is; of a repeat too. Throws 1201 where it has gone.
+    /// - Throws: 1001 to 1004, 1101, 1303, 1501, 1601, busy, cancelled, deadline_exceeded, and what the closures
+    ///   throw.
+    package func write<R: Sendable>(
+        _ call: Call, _ params: some CallParams, needs: Access = .caller,
+        body: @escaping @Sendable (WriteContext) throws -> [UUIDv7],
+        answer: @escaping @Sendable (WriteContext, [UUIDv7]) throws -> R
+    ) async throws(RPCError) -> R {
+        guard let claims = try claims(call) else { throw RPCError.unauthenticated() }
+        let shared = shared
+        let memory = shared.memory(call, params, owner: .user(claims.user))
+        return try await transact(call) { tx in
+            let context = WriteContext(tx: tx, caller: try shared.judge(claims, in: tx))
+            if let memory, let remembered = try memory.recall(tx) {
+                return try answer(context, remembered.ids)
+            }
+            guard needs.admits(context.caller) else { throw RPCError.permissionDenied() }
+            let ids = try body(context)
+            try shared.countWrite(of: claims.user)
+            try memory?.remember(ids, in: tx)
+            return try answer(context, ids)
+        }
+    }
+
+    /// Runs a write without any of that but cancellation and the deadline.
+    /// - Throws: busy, cancelled, deadline_exceeded, 1601, and what `body` throws.
+    func transact<R: Sendable>(
+        _ call: Call, _ body: @escaping @Sendable (StoreTransaction) throws -> R
+    ) async throws(RPCError) -> R {
+        let shared = shared
+        let ticket = call.ticket
+        let deadline = call.deadline
+        let arrivedAt = call.arrivedAt
+        let observer = call.observer
+        let result = await store.write(queued: { observer?.callQueued() }) { tx throws -> R in
+            if let ticket, !ticket.begin() { throw RPCError.cancelled() }
+            if let deadline {
+                let now = shared.monotonicClock.nanoseconds()
+                if now >= deadline {
+                    let elapsed = (now - arrivedAt) / 1_000_000
+                    throw RPCError.deadlineExceeded(elapsedMs: Int(elapsed), started: false)
+                }
+            }
+            return try body(tx)
+        }
+        switch result {
+        case .success(let value): return value
+        case .failure(let error): throw shared.translate(error)
+        }
+    }
+}
+
+extension Access {
+    /// Whether a caller's role is enough; ownership is judged elsewhere.
+    func admits(_ caller: Viewer) -> Bool {
+        switch self {
+        case .nobody, .caller, .owner: true
+        case .moderator: caller.isModerator
+        case .admin: caller.isAdmin
+        case .operator: false
+        }
+    }
+}
