@@ -102,6 +102,11 @@ extension WriterLoop {
                 request.deliver(.failure(error))
             }
         }
+        let now = options.monotonic.nanoseconds()
+        guard !backups.isEmpty, mayWork(now, since: lastBackupStep, everyMilliseconds: 4) else {
+            return
+        }
+        lastBackupStep = now
         var left: [(any SQLBackup, Writer.BackupRequest)] = []
         for (backup, request) in backups {
             do throws(SQLError) {

@@ -20,6 +20,7 @@ final class WriterLoop {
     /// build it anew from the log, and take a failed commit's frames for good ones.
     private let keeper: any SQLConnection
     var backups: [(any SQLBackup, Writer.BackupRequest)] = []
+    var lastBackupStep: UInt64 = 0
     var chores = ChoreTable()
     private var jobs: [WriteJob] = []
     private var isBroken = false
@@ -44,6 +45,8 @@ final class WriterLoop {
     }
 
     func run() {
+        // The chores that were there from the start are due at once.
+        tend()
         while true {
             let stopping = writer.queue.take(into: &jobs, waitingNanoseconds: patience())
             if jobs.isEmpty, stopping { break }

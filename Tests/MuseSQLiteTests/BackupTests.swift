@@ -38,8 +38,9 @@ struct BackupTests {
             let backup = try bench.writer.backup(to: bench.folder.file("copy.db"))
             #expect(try !backup.step(pages: 1))
         }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: bench.folder.path)
-            .filter { $0.hasPrefix("copy") } == [])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: bench.folder.path)
+                .filter { $0.hasPrefix("copy") } == [])
     }
 
     @Test("a copy whose source has closed fails")

@@ -81,7 +81,8 @@ struct LogTests {
         return (bench, keeper)
     }
 
-    @Test("a failed commit is seen by nobody, and a marker by a new handle keeps it from coming back")
+    @Test(
+        "a failed commit is seen by nobody, and a marker by a new handle keeps it from coming back")
     func markerOverFailedCommit() throws {
         let (bench, keeper) = try failedCommit()
         try bench.writer.rollback()

@@ -27,7 +27,8 @@ struct StatementTests {
         #expect(!row.isNull(3) && row.text(3) == "")
         #expect(row.blob(4) == [0, 255, 1])
         #expect(!row.isNull(5) && row.blob(5) == [])
-        #expect(row.isNull(6) && row.optionalInt(6) == nil && row.text(6) == "" && row.blob(6) == [])
+        #expect(
+            row.isNull(6) && row.optionalInt(6) == nil && row.text(6) == "" && row.blob(6) == [])
         #expect(row.optionalText(7) == nil)
         #expect(row.wide(4) == (0, 0))
         #expect(try !row.step())
@@ -81,7 +82,9 @@ struct StatementTests {
         statement.bind(1, text: "secret")
         let error = #expect(throws: SQLError.self) { try statement.run() }
         #expect(error?.kind == .constraint && error?.description.contains("secret") == false)
-        #expect(throws: SQLError.self) { try bench.writer.execute("INSERT INTO numbers VALUES(\"1\")") }
+        #expect(throws: SQLError.self) {
+            try bench.writer.execute("INSERT INTO numbers VALUES(\"1\")")
+        }
     }
 
     @Test("a statement of a closed connection fails and does nothing else")

@@ -28,7 +28,8 @@ final class TemporaryFolder {
     /// What a crash at this moment leaves: the database and its log, without the index of the log.
     func crashCopy() throws -> TemporaryFolder {
         let copy = try TemporaryFolder()
-        for name in ["muse.db", "muse.db-wal"] where FileManager.default.fileExists(atPath: file(name)) {
+        for name in ["muse.db", "muse.db-wal"]
+        where FileManager.default.fileExists(atPath: file(name)) {
             try FileManager.default.copyItem(atPath: file(name), toPath: copy.file(name))
         }
         return copy

@@ -13,7 +13,9 @@ struct CommitFailureTests {
         return options
     }
 
-    @Test("a failed sync: the group is told that nothing was written, and a crash brings nothing back")
+    @Test(
+        "a failed sync: the group is told that nothing was written, and a crash brings nothing back"
+    )
     func failedSync() throws {
         let bench = try StoreBench()
         try bench.writer.writeNow { try $0.insert(1) }
@@ -103,7 +105,8 @@ struct CommitFailureTests {
         #expect(try bench.numbersAfterCrash() == [2])
     }
 
-    @Test("a full database: the group is told none, readers go on, and with room again so do writes")
+    @Test(
+        "a full database: the group is told none, readers go on, and with room again so do writes")
     func full() throws {
         let faults = Faults()
         let bench = try StoreBench { FaultyDriver(base: $0, faults: faults) }
@@ -143,7 +146,8 @@ struct CommitFailureTests {
         #expect(try bench.numbersAfterCrash() == kept)
     }
 
-    @Test("syncs fail at random: what was answered is there after a crash, what was told none is not")
+    @Test(
+        "syncs fail at random: what was answered is there after a crash, what was told none is not")
     func randomFaults() throws {
         for seed in 1...5 as ClosedRange<UInt64> {
             var options = eager()

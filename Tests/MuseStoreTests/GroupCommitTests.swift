@@ -35,7 +35,8 @@ struct GroupCommitTests {
             if number == 6 { try tx.insert(1) }
             return number
         }
-        #expect(results.map(\.isSuccess) == [true, true, true, false, true, false, true, true, true])
+        #expect(
+            results.map(\.isSuccess) == [true, true, true, false, true, false, true, true, true])
         #expect(throws: Refusal.self) { try results[3].get() }
         let error = #expect(throws: SQLError.self) { try results[5].get() }
         #expect(error?.kind == .constraint)
@@ -117,7 +118,9 @@ struct GroupCommitTests {
         #expect(try bench.numbers() == [1])
     }
 
-    @Test("a result can be read back at once, on every connection, though it shared a snapshot before")
+    @Test(
+        "a result can be read back at once, on every connection, though it shared a snapshot before"
+    )
     func readYourWrites() async throws {
         let bench = try StoreBench()
         let here = try Store(bench.writer)
@@ -193,7 +196,8 @@ struct GroupCommitTests {
         #expect(epochs.sessions == 1 && epochs.profiles == 1)
     }
 
-    @Test("after the shutdown all that was queued is done, the log is empty, and writes are refused")
+    @Test(
+        "after the shutdown all that was queued is done, the log is empty, and writes are refused")
     func shutdown() async throws {
         let bench = try StoreBench()
         let store = try Store(bench.writer)
@@ -210,4 +214,3 @@ struct GroupCommitTests {
         }
     }
 }
-
