@@ -43,6 +43,8 @@ package final class Store {
     @usableFromInline
     func readFailed() {
         connection.resetStatements()
+        // The engine ends a transaction by itself when the disk fails: the next read takes a new snapshot.
+        if !connection.isInTransaction { hasSnapshot = false }
     }
 
     @usableFromInline

@@ -79,6 +79,7 @@ extension WriterLoop {
         connection.resetStatements()
         groupMarks.add(memberMarks)
         do throws(SQLError) {
+            try ids.writeMark(connection)
             try commit()
             metrics.slices.add()
         } catch {
