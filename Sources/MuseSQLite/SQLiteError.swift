@@ -8,9 +8,12 @@ extension SQLError {
         var message = unsafe String(cString: sqlite3_errstr(code))
         var extended = code
         if let database = unsafe database {
-            unsafe message = String(cString: sqlite3_errmsg(database))
+            // Its words are those of its last failure, which may be another.
             let told = unsafe sqlite3_extended_errcode(database)
-            if told & 0xFF == code & 0xFF { extended = told }
+            if told & 0xFF == code & 0xFF {
+                extended = told
+                unsafe message = String(cString: sqlite3_errmsg(database))
+            }
         }
         self.init(kind: Self.kind(code), code: extended, message: message, call: call)
     }

@@ -13,7 +13,8 @@ final class SQLiteHandle {
     }
 }
 
-/// A prepared statement. Its calls are those of sqlite3.h; a nil statement is safe to pass to each of them.
+/// A prepared statement. Its calls are those of sqlite3.h. Once it is finalized it is nil, which may be passed
+/// to each of them but sqlite3_clear_bindings.
 @safe
 final class SQLiteStatement: SQLStatement {
     private let owner: SQLiteHandle
@@ -123,10 +124,11 @@ final class SQLiteStatement: SQLStatement {
 
     func reset() {
         leaveUse()
+        bindCode = SQLITE_OK
+        guard let statement = unsafe statement else { return }
         // Its code repeats what step threw.
         _ = unsafe sqlite3_reset(statement)
         unsafe sqlite3_clear_bindings(statement)
-        bindCode = SQLITE_OK
     }
 
     private func leaveUse() {

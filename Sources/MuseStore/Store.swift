@@ -4,6 +4,7 @@ package import MuseSQL
 
 /// One worker's store: reads inline on its own connection, writes through the one writer. Confined to its
 /// worker.
+@usableFromInline
 package final class Store {
     private let writer: Writer
     private let connection: any SQLConnection
@@ -26,19 +27,28 @@ package final class Store {
     ///
     /// It is never older than any answer that left before this call: where another commit has returned since
     /// the snapshot was taken, a new one is. Two calls may therefore see two states; what must agree is read
-    /// in one call. The reads are inline; there is nothing to wait for.
+    /// in one call. The reads are inline; there is nothing to wait for. Reads do not nest.
     /// - Throws: what `body` throws, and `SQLError`.
+    @inlinable
     package func read<R>(_ body: (StoreTransaction) throws -> R) throws -> R {
         let transaction = try beginReading()
         do {
             return try body(transaction)
         } catch {
-            connection.resetStatements()
+            readFailed()
             throw error
         }
     }
 
-    private func beginReading() throws(SQLError) -> StoreTransaction {
+    @usableFromInline
+    func readFailed() {
+        connection.resetStatements()
+        // The engine ends a transaction by itself when the disk fails: the next read takes a new snapshot.
+        if !connection.isInTransaction { hasSnapshot = false }
+    }
+
+    @usableFromInline
+    func beginReading() throws(SQLError) -> StoreTransaction {
         // Read before the snapshot is taken: a commit in between only makes the next read take a new one.
         let commits = writer.epochs.commits
         if hasSnapshot, commits != snapshotCommits { endSnapshot() }

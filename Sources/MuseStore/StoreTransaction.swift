@@ -5,6 +5,7 @@ package import MuseSQL
 
 /// A reader's snapshot or the writer's transaction: the connection, the time, and, for a write, ids and
 /// marks. Valid only inside the closure that it is given to.
+@usableFromInline
 package struct StoreTransaction {
     package let connection: any SQLConnection
     /// When the read began, or the group that the write is in: one time for all that happens in it.

@@ -76,7 +76,7 @@ package final class Writer: Sendable {
     ) throws(SQLError) {
         self.driver = driver
         self.options = options
-        queue = WriterQueue(limit: options.queueMax)
+        queue = try WriterQueue(limit: options.queueMax)
         requests.withLock { $0.chores = chores }
         let started = Signal<Result<Void, SQLError>?>(nil)
         Thread.start { [self] in

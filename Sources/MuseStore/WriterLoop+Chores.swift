@@ -79,6 +79,7 @@ extension WriterLoop {
         connection.resetStatements()
         groupMarks.add(memberMarks)
         do throws(SQLError) {
+            try ids.writeMark(connection)
             try commit()
             metrics.slices.add()
         } catch {
@@ -102,6 +103,11 @@ extension WriterLoop {
                 request.deliver(.failure(error))
             }
         }
+        let now = options.monotonic.nanoseconds()
+        guard !backups.isEmpty, mayWork(now, since: lastBackupStep, everyMilliseconds: 4) else {
+            return
+        }
+        lastBackupStep = now
         var left: [(any SQLBackup, Writer.BackupRequest)] = []
         for (backup, request) in backups {
             do throws(SQLError) {

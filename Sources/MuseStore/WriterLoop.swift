@@ -1,8 +1,8 @@
+// The store room: what the writer's thread does. One pass: take what has queued, commit it as one group,
+// hand the results back, then a slice of housekeeping.
 internal import MuseBase
 internal import MuseSQL
 
-// The store room: what the writer's thread does. One pass: take what has queued, commit it as one group,
-// hand the results back, then a slice of housekeeping.
 #if canImport(Glibc)
     internal import Glibc
 #else
@@ -20,6 +20,7 @@ final class WriterLoop {
     /// build it anew from the log, and take a failed commit's frames for good ones.
     private let keeper: any SQLConnection
     var backups: [(any SQLBackup, Writer.BackupRequest)] = []
+    var lastBackupStep: UInt64 = 0
     var chores = ChoreTable()
     private var jobs: [WriteJob] = []
     private var isBroken = false
@@ -44,6 +45,8 @@ final class WriterLoop {
     }
 
     func run() {
+        // The chores that were there from the start are due at once.
+        tend()
         while true {
             let stopping = writer.queue.take(into: &jobs, waitingNanoseconds: patience())
             if jobs.isEmpty, stopping { break }
@@ -68,6 +71,7 @@ final class WriterLoop {
 
     private func runGroup() {
         if isBroken, !recoverIfDue() { return finish(.commitFailed(.none)) }
+        var isCommitting = false
         do throws(SQLError) {
             try connection.beginWrite()
         } catch {
@@ -77,13 +81,17 @@ final class WriterLoop {
         }
         do throws(SQLError) {
             guard let kept = try runMembers() else { return finish(nil) }
+            try ids.writeMark(connection)
+            isCommitting = true
             try commit()
             metrics.groups.add()
             metrics.writes.add(kept)
             metrics.groupMax.raise(to: kept)
         } catch {
             metrics.commitFailures.add()
-            return finish(.commitFailed(recover() ? .none : .unknown))
+            // What fails before the COMMIT has put no commit into the log that could come back.
+            let isOver = recover() || !isCommitting
+            return finish(.commitFailed(isOver ? .none : .unknown))
         }
         finish(nil)
     }
@@ -139,7 +147,6 @@ final class WriterLoop {
 
     /// Makes the open transaction durable and known.
     func commit() throws(SQLError) {
-        try ids.writeMark(connection)
         let begun = options.monotonic.nanoseconds()
         try connection.commit()
         let took = (options.monotonic.nanoseconds() &- begun) / 1_000

@@ -14,8 +14,9 @@ package struct WriterFigures: Sendable, Equatable {
     /// How long a COMMIT takes, in microseconds: half of them at most so long, and 99 of 100. Within 25 %.
     package var commitP50: UInt64 = 0
     package var commitP99: UInt64 = 0
-    /// Bytes in the write-ahead log.
+    /// Bytes in the write-ahead log, and whether writes are refused because of them.
     package var logBytes: UInt64 = 0
+    package var isLogFull = false
     package var checkpoints: UInt64 = 0
     /// Checkpoints that failed; the next one does the same again.
     package var checkpointFailures: UInt64 = 0
@@ -71,7 +72,7 @@ final class WriterMetrics: Sendable {
             groups: groups.value, writes: writes.value, groupMax: groupMax.value,
             syncs: syncs.value,
             commitP50: times.quantile(0.5), commitP99: times.quantile(0.99),
-            logBytes: logBytes.value,
+            logBytes: logBytes.value, isLogFull: isLogFull.isSet,
             checkpoints: checkpoints.value, checkpointFailures: checkpointFailures.value,
             commitFailures: commitFailures.value, isBroken: isBroken.isSet,
             slices: slices.value, sliceFailures: sliceFailures.value, queued: UInt64(queued))
