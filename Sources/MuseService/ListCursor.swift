@@ -122,7 +122,7 @@ extension ServiceCore {
     func page<Row>(
         _ list: ListCursor.List, into page: inout JSONWriter,
         rows: (StoreTransaction, (Row) -> Void) throws -> UUIDv7?,
-        encode: (Row, inout JSONWriter) -> Void
+        encode: @escaping (Row, inout JSONWriter) -> Void
     ) throws(RPCError) {
         let mark = page.count
         page.beginPage()

@@ -1,6 +1,7 @@
 // The rules' room: writes that want the caller's password again, in the order of refusals that the contract
 // gives. Called by `users.update` and `users.delete`.
 internal import MentalMuseProtocol
+internal import MuseBase
 internal import MuseRPC
 internal import MuseStore
 

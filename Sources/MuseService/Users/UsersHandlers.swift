@@ -28,23 +28,8 @@ extension Viewer? {
 }
 
 extension UserRecord {
-    /// As its owner and admins see it.
-    var whole: User { shown(isPrivate: true) }
-
     /// As somebody sees it.
-    func seen(by viewer: Viewer?) -> User {
-        shown(isPrivate: viewer.seesPrivate(of: id))
-    }
-
-    private func shown(isPrivate: Bool) -> User {
-        var user = User(
-            id: id, username: username, displayName: displayName, bio: bio, role: role.word,
-            createdAt: id.timestamp, postCount: postCount, revision: revision)
-        guard isPrivate else { return user }
-        user.email = .some(email)
-        user.ban = .some(bannedAt.map { Ban(reason: banReason ?? "", createdAt: $0) })
-        return user
-    }
+    func seen(by viewer: Viewer?) -> User { viewer.seesPrivate(of: id) ? whole : open }
 }
 
 extension UserRow {
