@@ -48,7 +48,8 @@ final class ContentHouse {
             configuration: configuration, writer: writer,
             keys: try KeyRing(
                 folder: folder.appending(path: "keys").path, now: WallClock.system.now()),
-            hashes: HashPool(threads: 1), control: control)
+            hashes: HashPool(threads: 1))
+        shared.control = control
         service = try Service(shared: shared)
     }
 
@@ -193,6 +194,9 @@ final class ContentHouse {
         return result
     }
 }
+
+/// The testing library has one too.
+typealias Comment = MentalMuseProtocol.Comment
 
 struct NoSuchThing: Error {}
 

@@ -1,5 +1,6 @@
 internal import MentalMuseProtocol
 internal import MuseBase
+internal import MuseStore
 internal import Testing
 
 @Suite struct PostsDeleteTests {
