@@ -97,5 +97,11 @@ let package = Package(
         tests("RepositoryTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseProtocolGenTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseStoreTests", ["MuseStore", "MuseSQLite", "MuseSQL", "MuseBase"]),
+        tests(
+            "MuseServiceTests",
+            [
+                "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL", "MuseCrypto",
+                "MuseRPC", "MuseJSON", "MuseBase",
+            ]),
     ]
 )
