@@ -1,5 +1,5 @@
-// The rules' room: lists. A cursor says where a page ended; a page is read and written in one place. Called by
-// every handler that gives a page.
+// The rules' room: lists. A cursor says where a page ended; a page is read and written in one
+// place. Called by every handler that gives a page.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
@@ -8,10 +8,10 @@ internal import MuseStore
 
 /// Where a page of a list ended, as a text that the client hands back.
 ///
-/// 27 bytes in canonical base64url, 36 characters: version, list, order (a byte each), eight bytes that check
-/// these, the filter and the id, then the id of the last row that was read. Nothing in it is secret or signed:
-/// the check tells damage, and a cursor of another list, from one of this. It never expires: the id is compared,
-/// never looked up, so its row may have gone.
+/// 27 bytes in canonical base64url, 36 characters: version, list, order (a byte each), eight bytes
+/// that check these, the filter and the id, then the id of the last row that was read. Nothing in
+/// it is secret or signed: the check tells damage, and a cursor of another list, from one of this.
+/// It never expires: the id is compared, never looked up, so its row may have gone.
 enum ListCursor {
     /// How many items a page has where nothing is said.
     static let limitDefault = 20
@@ -113,8 +113,8 @@ enum ListCursor {
 }
 
 extension ServiceCore {
-    /// Reads a page in one snapshot and writes it as it is read: each row goes from the database's own memory
-    /// to the answer. Where it is refused, nothing of it stays in the answer.
+    /// Reads a page in one snapshot and writes it as it is read: each row goes from the database's
+    /// own memory to the answer. Where it is refused, nothing of it stays in the answer.
     /// - Parameters:
     ///   - rows: lends the rows, and gives the id to go on after.
     ///   - encode: writes one row.

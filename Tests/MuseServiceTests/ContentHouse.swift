@@ -1,4 +1,5 @@
-// The service over a store of its own on a temporary folder, for the tests of users, posts and comments.
+// The service over a store of its own on a temporary folder, for the tests of users, posts and
+// comments.
 internal import Foundation
 internal import MentalMuseProtocol
 internal import MuseBase

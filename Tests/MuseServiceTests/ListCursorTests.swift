@@ -1,3 +1,4 @@
+// Tests of list cursors.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseStore

@@ -4,8 +4,8 @@ internal import MuseRPC
 internal import MuseStore
 
 extension PostsHandlers {
-    /// Deletes a post: its author may, and moderators. Comments and likes are hidden at once and removed in
-    /// slices.
+    /// Deletes a post: its author may, and moderators. Comments and likes are hidden at once and
+    /// removed in slices.
     func delete(_ params: PostsDeleteParams, _ call: Call) async throws(RPCError) -> Empty {
         try await core.write(call, params) { w in
             let head = try w.postHead(params.id)

@@ -1,5 +1,5 @@
-// The rules' room: writes that want the caller's password again, in the order of refusals that the contract
-// gives. Called by `users.update` and `users.delete`.
+// The rules' room: writes that want the caller's password again, in the order of refusals that the
+// contract gives. Called by `users.update` and `users.delete`.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseRPC
@@ -8,10 +8,11 @@ internal import MuseStore
 extension ServiceCore {
     /// Runs a write that wants the caller's password again.
     ///
-    /// The caller, the idempotency key and `judge` come before the password, and all of them are judged after
-    /// the connection's earlier writes, so they are judged on the writer, where nothing is written yet; then
-    /// the password is compared on the hash pool; then the write itself judges again. Only that last step
-    /// stands in the connection's order: what follows waits for it. A repeat is answered without the password.
+    /// The caller, the idempotency key and `judge` come before the password, and all of them are
+    /// judged after the connection's earlier writes, so they are judged on the writer, where
+    /// nothing is written yet; then the password is compared on the hash pool; then the write
+    /// itself judges again. Only that last step stands in the connection's order: what follows
+    /// waits for it. A repeat is answered without the password.
     /// - Parameter judge: what may refuse the call before the password is looked at.
     /// - Throws: what `write` and `checkPassword` throw.
     func write<R: Sendable>(
@@ -36,7 +37,8 @@ extension ServiceCore {
         let isChecked = caller != nil
         if let caller { try await checkPassword(call, caller, password) }
         return try await write(call, params) { w in
-            // A repeat whose key was forgotten meanwhile: it has to come again, with its password looked at.
+            // A repeat whose key was forgotten meanwhile: it has to come again, with its password
+            // looked at.
             guard isChecked else { throw RPCError.unavailable(retryAfterMs: 0, outcome: "none") }
             try judge(w)
             return try body(w)

@@ -4,8 +4,8 @@ internal import MuseRPC
 internal import MuseStore
 
 extension UsersHandlers {
-    /// Bans a user: all its sessions end, its posts stay. Of one who is banned the reason is replaced, and the
-    /// ban's time stays. The last admin is not banned.
+    /// Bans a user: all its sessions end, its posts stay. Of one who is banned the reason is
+    /// replaced, and the ban's time stays. The last admin is not banned.
     func ban(_ params: UsersBanParams, _ call: Call) async throws(RPCError) -> User {
         let (user, caller) = try await core.write(call, params, needs: .admin) { w in
             guard let user = try w.tx.user(params.id) else { throw RPCError.notFound() }

@@ -4,8 +4,8 @@ internal import MuseRPC
 internal import MuseStore
 
 extension UsersHandlers {
-    /// Deletes the caller's account: name, password and sessions at once; posts, comments and likes are hidden
-    /// at once and removed in slices. Said again, it is 1004: the caller has gone.
+    /// Deletes the caller's account: name, password and sessions at once; posts, comments and likes
+    /// are hidden at once and removed in slices. Said again, it is 1004: the caller has gone.
     func delete(_ params: UsersDeleteParams, _ call: Call) async throws(RPCError) -> Empty {
         try await core.write(call, params, password: params.currentPassword) { _ in
         } body: { w in

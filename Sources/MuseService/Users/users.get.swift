@@ -4,7 +4,8 @@ internal import MuseRPC
 internal import MuseStore
 
 extension UsersHandlers {
-    /// One user, by id or by username; e-mail address and ban are its owner's and the admins' to see.
+    /// One user, by id or by username; e-mail address and ban are its owner's and the admins' to
+    /// see.
     func get(_ params: UsersGetParams, _ call: Call) async throws(RPCError) -> User {
         let viewer = try core.viewer(call)
         let user = try core.read { tx -> UserRecord? in

@@ -4,7 +4,8 @@ internal import MuseRPC
 internal import MuseStore
 
 extension UsersHandlers {
-    /// Gives a user a role, which holds at once; tokens say so from the next on. The last admin stays one.
+    /// Gives a user a role, which holds at once; tokens say so from the next on. The last admin
+    /// stays one.
     func setRole(_ params: UsersSetRoleParams, _ call: Call) async throws(RPCError) -> User {
         guard let role = StoredRole(params.role) else {
             throw core.shared.incident("a role that the decoder should have refused")

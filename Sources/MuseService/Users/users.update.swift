@@ -5,8 +5,8 @@ internal import MuseRPC
 internal import MuseStore
 
 extension UsersHandlers {
-    /// Changes the caller's own profile: what is absent stays, a null by name clears. The e-mail address wants
-    /// the password again; for anything else it is not looked at.
+    /// Changes the caller's own profile: what is absent stays, a null by name clears. The e-mail
+    /// address wants the password again; for anything else it is not looked at.
     func update(_ params: UsersUpdateParams, _ call: Call) async throws(RPCError) -> User {
         let judge: @Sendable (WriteContext) throws -> Void = { w in
             guard let user = try w.tx.user(w.caller.user) else { throw RPCError.notFound() }

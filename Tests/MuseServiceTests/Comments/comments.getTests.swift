@@ -1,3 +1,4 @@
+// Tests of `comments.get`.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import Testing

@@ -1,3 +1,4 @@
+// Tests of `comments.update`.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseStore

@@ -1,3 +1,4 @@
+// Tests of `posts.like`.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import Testing

@@ -1,3 +1,4 @@
+// Tests of `posts.list`.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import Testing

@@ -1,3 +1,4 @@
+// Tests of `posts.update`.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseStore

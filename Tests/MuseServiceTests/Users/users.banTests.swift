@@ -1,3 +1,4 @@
+// Tests of `users.ban`.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseStore

@@ -1,3 +1,4 @@
+// Tests of `users.set_role`.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseStore

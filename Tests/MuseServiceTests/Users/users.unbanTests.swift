@@ -1,3 +1,4 @@
+// Tests of `users.unban`.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseStore

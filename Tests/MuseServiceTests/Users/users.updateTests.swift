@@ -1,3 +1,4 @@
+// Tests of `users.update`.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import Testing
