@@ -35,6 +35,17 @@ internal import Testing
         #expect(audit[0].contains("users.set_role") && audit[0].contains("\(ann.id)"))
     }
 
+    @Test("what a new role sees, it sees at once")
+    func seesAtOnce() async throws {
+        let house = try ContentHouse()
+        let (root, ann) = (try house.person("root", role: .admin), try house.person("ann"))
+        #expect(try await house.user(root.id, as: ann).email == nil)
+        _ = try await setRole(house, root, ann.id, .admin)
+        #expect(try await house.user(root.id, as: ann).email == .some(nil))
+        _ = try await setRole(house, root, ann.id, .user)
+        #expect(try await house.user(root.id, as: ann).email == nil)
+    }
+
     @Test("others may not, told before whether there is such a user")
     func others() async throws {
         let house = try ContentHouse()
