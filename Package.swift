@@ -102,6 +102,8 @@ let package = Package(
             [
                 "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL",
                 "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
+                "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL", "MuseCrypto",
+                "MuseRPC", "MuseJSON", "MuseBase",
             ]),
     ]
 )

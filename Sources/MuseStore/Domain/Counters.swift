@@ -1,10 +1,10 @@
-// The store room: counts that are kept beside what they count, in the same transactions. Called by the other
-// domain files, and by whoever verifies a database.
+// The store room: counts that are kept beside what they count, in the same transactions. Called by
+// the other domain files, and by whoever verifies a database.
 internal import MuseBase
 package import MuseSQL
 
-/// Statements on counts. A count that can be seen is that of the rows, in every commit; it is that of the rows
-/// that can be seen once no deletion is under way.
+/// Statements on counts. A count that can be seen is that of the rows, in every commit; it is that
+/// of the rows that can be seen once no deletion is under way.
 package enum CountersSQL {
     static let posts: StaticString = "UPDATE users SET post_count = post_count + ?2 WHERE id = ?1"
     static let likes: StaticString = "UPDATE posts SET like_count = like_count + ?2 WHERE id = ?1"
@@ -53,7 +53,8 @@ extension StoreTransaction {
         try run(CountersSQL.comments, post, more)
     }
 
-    /// The counts that do not agree with the rows, with how many of each; empty: all agree. Reads everything.
+    /// The counts that do not agree with the rows, with how many of each; empty: all agree. Reads
+    /// everything.
     /// - Throws: SQLError.
     package func wrongCounts() throws(SQLError) -> [(name: String, rows: Int64)] {
         var wrong: [(name: String, rows: Int64)] = []

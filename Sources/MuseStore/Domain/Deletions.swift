@@ -1,5 +1,5 @@
-// The store room: what hangs on something deleted goes in slices, between other writes and across restarts.
-// Called by the domain's deletes, and by the writer as one of its chores.
+// The store room: what hangs on something deleted goes in slices, between other writes and across
+// restarts. Called by the domain's deletes, and by the writer as one of its chores.
 internal import MuseBase
 package import MuseSQL
 
@@ -7,7 +7,8 @@ package import MuseSQL
 package enum DeletionKind: Int64, Sendable {
     /// The post's row has gone; its comments and likes are left.
     case post = 0
-    /// The user's row has gone; its posts, with what hangs on them, its comments and its likes are left.
+    /// The user's row has gone; its posts, with what hangs on them, its comments and its likes are
+    /// left.
     case user = 1
 }
 

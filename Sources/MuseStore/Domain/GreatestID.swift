@@ -2,7 +2,8 @@
 package import MuseBase
 package import MuseSQL
 
-/// Statements on all that has ids. A like's id has no index of its own; the writer's own mark covers it.
+/// Statements on all that has ids. A like's id has no index of its own; the writer's own mark
+/// covers it.
 package enum GreatestIDSQL {
     static let users: StaticString = "SELECT max(id) FROM users"
     static let posts: StaticString = "SELECT max(id) FROM posts"

@@ -42,8 +42,8 @@ extension StoreTransaction {
         if try run(LikesSQL.delete, post, user) > 0 { try addToLikeCount(of: post, -1) }
     }
 
-    /// A slice of those who like a post, by the time of the like. Whether the post can be seen is the
-    /// caller's matter.
+    /// A slice of those who like a post, by the time of the like. Whether the post can be seen is
+    /// the caller's matter.
     /// - Returns: the like's id to go on after; nil at the end.
     /// - Throws: SQLError.
     package func likers(

@@ -26,7 +26,8 @@ extension SQLStatement {
 
 /// A stretch of a list: from where, which way, how much.
 package struct ListSlice: Sendable, Equatable {
-    /// The id with which the stretch before ended; nil: from the list's beginning. Its row may have gone.
+    /// The id with which the stretch before ended; nil: from the list's beginning. Its row may have
+    /// gone.
     package let after: UUIDv7?
     package let isNewestFirst: Bool
     package let limit: Int
@@ -45,16 +46,19 @@ package struct ListSlice: Sendable, Equatable {
         after ?? (isNewestFirst ? UUIDv7(high: .max, low: .max) : UUIDv7(high: 0, low: 0))
     }
 
-    /// How many rows the statement may give: the page, the hidden ones, and one that shows that there are more.
+    /// How many rows the statement may give: the page, the hidden ones, and one that shows that
+    /// there are more.
     var rowsMax: Int64 { Int64(limit + Self.hiddenMax + 1) }
 }
 
 extension StoreTransaction {
-    /// Reads a slice. The statement's parameters are 1: the id to begin after, 2: how many rows at most, and
-    /// those that `bind` sets; column 0 is the id that orders the list, column 1 is null where a row is hidden,
-    /// because what it hangs on has been deleted and its own turn has not come yet.
+    /// Reads a slice. The statement's parameters are 1: the id to begin after, 2: how many rows at
+    /// most, and those that `bind` sets; column 0 is the id that orders the list, column 1 is null
+    /// where a row is hidden, because what it hangs on has been deleted and its own turn has not
+    /// come yet.
     ///
-    /// A hidden row is passed over but counts as read, so a page may come short and never ends wrongly.
+    /// A hidden row is passed over but counts as read, so a page may come short and never ends
+    /// wrongly.
     /// - Returns: the id to go on after; nil at the list's end.
     func scan(
         _ sql: StaticString, _ slice: ListSlice, bind: (any SQLStatement) -> Void,

@@ -1,4 +1,5 @@
-// The store's room: small secrets that the database keeps for itself, and the housekeeping of what expires.
+// The store's room: small secrets that the database keeps for itself, and the housekeeping of what
+// expires.
 package import MuseSQL
 
 /// The statements of this file.

@@ -1,5 +1,5 @@
-// The store's room: sessions, and the credentials that open them. Called inside a snapshot or the writer's
-// transaction.
+// The store's room: sessions, and the credentials that open them. Called inside a snapshot or the
+// writer's transaction.
 package import MuseBase
 package import MuseSQL
 
@@ -110,7 +110,8 @@ package enum SessionSQL {
 }
 
 extension StoreTransaction {
-    /// Whose the session is; nil where it has ended. Whether its time is over is for the caller to compare.
+    /// Whose the session is; nil where it has ended. Whether its time is over is for the caller to
+    /// compare.
     package func sessionOwner(_ session: UUIDv7) throws(SQLError) -> SessionOwner? {
         let statement = try connection.statement(SessionSQL.owner)
         defer { statement.reset() }

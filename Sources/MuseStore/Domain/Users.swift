@@ -129,8 +129,8 @@ extension StoreTransaction {
         return id
     }
 
-    /// Makes a user findable by each beginning of its name: at most thirty rows, which let a list of names
-    /// that begin alike be read in the order of ids without a scan.
+    /// Makes a user findable by each beginning of its name: at most thirty rows, which let a list
+    /// of names that begin alike be read in the order of ids without a scan.
     /// - Throws: SQLError.
     func insertPrefixes(of username: String, id: UUIDv7) throws(SQLError) {
         try forEachPrefix(of: username, UsersSQL.insertPrefix, id)
@@ -205,8 +205,8 @@ extension StoreTransaction {
         try run(UsersSQL.unban, id)
     }
 
-    /// Deletes a user: name, password and sessions at once, which hides all that hangs on it; that goes in
-    /// slices.
+    /// Deletes a user: name, password and sessions at once, which hides all that hangs on it; that
+    /// goes in slices.
     /// - Throws: SQLError.
     package func deleteUser(_ id: UUIDv7, username: String) throws(SQLError) {
         try forEachPrefix(of: username, UsersSQL.deletePrefix, id)

@@ -1,3 +1,4 @@
+// Tests of deletions in slices, and of the counts that follow.
 internal import MuseBase
 internal import MuseStore
 internal import Testing

@@ -5,7 +5,8 @@ internal import MuseSQL
 internal import MuseSQLite
 internal import MuseStore
 
-/// One database with its writer and one reader; gone with the test. Deletions go on only when a test says so.
+/// One database with its writer and one reader; gone with the test. Deletions go on only when a
+/// test says so.
 final class DomainStore {
     let folder: URL
     let writer: Writer

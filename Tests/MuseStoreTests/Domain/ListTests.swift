@@ -1,3 +1,4 @@
+// Tests of the domain's lists.
 internal import MuseBase
 internal import MuseStore
 internal import Testing

@@ -1,3 +1,4 @@
+// Tests of the plans of the domain's statements.
 internal import MuseSQL
 internal import MuseStore
 internal import Testing

@@ -1,0 +1,23 @@
+// The rules' room: `comments.list`.
+internal import MentalMuseProtocol
+internal import MuseJSON
+internal import MuseRPC
+internal import MuseStore
+
+extension CommentsHandlers {
+    /// The comments on a post.
+    func list(
+        _ params: CommentsListParams, _ call: Call, into page: inout JSONWriter
+    ) async throws(RPCError) {
+        _ = try core.viewer(call)
+        let list = ListCursor.List(
+            kind: .comments, order: params.order, filter: .id(params.postID))
+        try core.page(list, into: &page) { tx, lend in
+            guard try tx.postHead(params.postID) != nil else { throw RPCError.notFound() }
+            let slice = try list.slice(params.cursor, params.limit)
+            return try tx.comments(of: params.postID, slice, lend)
+        } encode: { (comment: CommentRow, page) in
+            comment.view.encode(into: &page)
+        }
+    }
+}

@@ -1,0 +1,144 @@
+// The rules' room: lists. A cursor says where a page ended; a page is read and written in one
+// place. Called by every handler that gives a page.
+internal import MentalMuseProtocol
+internal import MuseBase
+internal import MuseJSON
+internal import MuseRPC
+internal import MuseStore
+
+/// Where a page of a list ended, as a text that the client hands back.
+///
+/// 27 bytes in canonical base64url, 36 characters: version, list, order (a byte each), eight bytes
+/// that check these, the filter and the id, then the id of the last row that was read. Nothing in
+/// it is secret or signed: the check tells damage, and a cursor of another list, from one of this.
+/// It never expires: the id is compared, never looked up, so its row may have gone.
+enum ListCursor {
+    /// How many items a page has where nothing is said.
+    static let limitDefault = 20
+
+    /// Which list it is; numbers are only ever added.
+    enum Kind: UInt8, Sendable {
+        case users = 1
+        case posts = 2
+        case likers = 3
+        case comments = 4
+        case sessions = 5
+    }
+
+    /// What a list is narrowed to.
+    enum Filter: Sendable {
+        case none
+        case id(UUIDv7)
+        case text(String)
+    }
+
+    /// A list, as far as its cursors depend on it.
+    struct List: Sendable {
+        let kind: Kind
+        let isNewest: Bool
+        private let filter: Filter
+
+        private static let version: UInt8 = 1
+        private static let bytesCount = 27
+        private static let textCount = 36
+
+        init(kind: Kind, order: Order?, filter: Filter = .none) {
+            self.kind = kind
+            isNewest = order != .oldest
+            self.filter = filter
+        }
+
+        /// The text that says that a page ended with `last`.
+        func cursor(_ last: UUIDv7) -> String {
+            var bytes = head
+            append(check(last), to: &bytes)
+            append(last.high, to: &bytes)
+            append(last.low, to: &bytes)
+            return Base64URL.encode(bytes.span)
+        }
+
+        /// Where the next page begins; nil: at the list's beginning.
+        /// - Throws: 1402 for what is no cursor, or another list's.
+        func position(_ cursor: String?) throws(RPCError) -> UUIDv7? {
+            guard let cursor else { return nil }
+            guard cursor.utf8.count == Self.textCount,
+                let bytes = Base64URL.decode(cursor.utf8.span), bytes.count == Self.bytesCount,
+                bytes.starts(with: head)
+            else { throw RPCError.cursorInvalid() }
+            let last = UUIDv7(high: number(bytes, 11), low: number(bytes, 19))
+            guard number(bytes, 3) == check(last) else { throw RPCError.cursorInvalid() }
+            return last
+        }
+
+        /// The stretch of the list that a call asks for.
+        /// - Throws: 1402.
+        func slice(_ cursor: String?, _ limit: Int?) throws(RPCError) -> ListSlice {
+            ListSlice(
+                after: try position(cursor), isNewestFirst: isNewest,
+                limit: limit ?? ListCursor.limitDefault)
+        }
+
+        private var head: [UInt8] { [Self.version, kind.rawValue, isNewest ? 0 : 1] }
+
+        /// FNV-1a, 64 bits: against damage and mistakes, not malice.
+        private func check(_ last: UUIDv7) -> UInt64 {
+            var bytes = head
+            append(last.high, to: &bytes)
+            append(last.low, to: &bytes)
+            switch filter {
+            case .none: bytes.append(0)
+            case .id(let id):
+                bytes.append(1)
+                append(id.high, to: &bytes)
+                append(id.low, to: &bytes)
+            case .text(let text):
+                bytes.append(2)
+                bytes.append(contentsOf: text.utf8)
+            }
+            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+            return hash
+        }
+
+        private func append(_ number: UInt64, to bytes: inout [UInt8]) {
+            for shift in stride(from: UInt64(56), through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: number >> shift))
+            }
+        }
+
+        private func number(_ bytes: [UInt8], _ from: Int) -> UInt64 {
+            bytes[from..<(from + 8)].reduce(0) { $0 << 8 | UInt64($1) }
+        }
+    }
+}
+
+extension ServiceCore {
+    /// Reads a page in one snapshot and writes it as it is read: each row goes from the database's
+    /// own memory to the answer. Where it is refused, nothing of it stays in the answer.
+    /// - Parameters:
+    ///   - rows: lends the rows, and gives the id to go on after.
+    ///   - encode: writes one row.
+    /// - Throws: what `rows` throws as RPCError, 1601.
+    func page<Row>(
+        _ list: ListCursor.List, into page: inout JSONWriter,
+        rows: (StoreTransaction, (Row) -> Void) throws -> UUIDv7?,
+        encode: @escaping (Row, inout JSONWriter) -> Void
+    ) throws(RPCError) {
+        let mark = page.count
+        page.beginPage()
+        var isFirst = true
+        do throws(RPCError) {
+            let next = try read { tx in
+                try rows(tx) { row in
+                    if !isFirst { page.byte(UInt8(ascii: ",")) }
+                    isFirst = false
+                    encode(row, &page)
+                }
+            }
+            page.endPage(nextCursor: next.map(list.cursor))
+        } catch {
+            page.truncate(to: mark)
+            throw error
+        }
+    }
+}
