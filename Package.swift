@@ -29,6 +29,10 @@ func library(_ name: String, pkgConfig: String, apt: String, brew: String) -> Ta
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
 }
 
+let fuzzed: [Target.Dependency] = [
+    "MentalMuseProtocol", "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
+]
+
 let package = Package(
     name: "MentalMuse",
     platforms: [.macOS(.v26)],
@@ -105,5 +109,23 @@ let package = Package(
                 "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL", "MuseCrypto",
                 "MuseRPC", "MuseJSON", "MuseBase",
             ]),
+        // Fuzzing: the targets, run with a seed by `swift test`.
+        .target(
+            name: "FuzzTargets", dependencies: fuzzed, path: "Tests/Fuzzers/FuzzTargets",
+            swiftSettings: settings),
+        .testTarget(
+            name: "FuzzerTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzzers/FuzzerTests",
+            swiftSettings: settings),
     ]
 )
+
+// Under libFuzzer: MUSE_FUZZERS=1 swift build --product fuzz-json --sanitize fuzzer --sanitize address
+// -Xswiftc -parse-as-library. They have no main of their own, so an ordinary build leaves them out.
+if Context.environment["MUSE_FUZZERS"] != nil {
+    for name in ["fuzz-json", "fuzz-envelope", "fuzz-params", "fuzz-jwt"] {
+        package.targets.append(
+            .executableTarget(
+                name: name, dependencies: ["FuzzTargets"], path: "Tests/Fuzzers/\(name)",
+                swiftSettings: settings))
+    }
+}

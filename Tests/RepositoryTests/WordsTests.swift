@@ -73,7 +73,8 @@ struct WordsTests {
 struct UncheckedTests {
     /// `Sendable` on the word of a comment: a lock is the reason in each.
     static let unchecked: [String: Int] = [
-        "Sources/MuseBase/Sources.swift": 2
+        "Sources/MuseBase/Sources.swift": 2, "Sources/MuseNet/EventLoop.swift": 1,
+        "Sources/MuseStore/WriterQueue.swift": 1,
     ]
     static let unsafeGlobals: [String: Int] = [:]
 
