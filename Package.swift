@@ -106,8 +106,6 @@ let package = Package(
             [
                 "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL",
                 "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
-                "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL", "MuseCrypto",
-                "MuseRPC", "MuseJSON", "MuseBase",
             ]),
         // Fuzzing: the targets, run with a seed by `swift test`.
         .target(

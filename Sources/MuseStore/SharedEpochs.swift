@@ -19,8 +19,9 @@ package final class SharedEpochs: Sendable {
     package var commits: UInt64 { committed.load(ordering: .acquiring) }
 
     func bump(_ marks: TransactionMarks) {
+        // First the commit: whoever sees one of the others move must not read in a snapshot from before it.
+        committed.add(1, ordering: .releasing)
         if marks.sessionsEnded { sessionsEnded.add(1, ordering: .releasing) }
         if marks.profilesChanged { profilesChanged.add(1, ordering: .releasing) }
-        committed.add(1, ordering: .releasing)
     }
 }
