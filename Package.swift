@@ -97,5 +97,8 @@ let package = Package(
         tests("RepositoryTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseProtocolGenTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseStoreTests", ["MuseStore", "MuseSQLite", "MuseSQL", "MuseBase"]),
+        tests(
+            "MentalMuseClientTests",
+            ["MentalMuseClient", "MentalMuseProtocol", "MuseRPC", "MuseJSON", "MuseBase"]),
     ]
 )
