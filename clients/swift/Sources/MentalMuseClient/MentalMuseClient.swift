@@ -118,7 +118,7 @@ public final class MentalMuseClient: Sendable {
             throw .malformedAnswer(
                 "The result of \(method.name) is not what the schema says, at byte \(error.offset).")
         }
-        if method.changesSession { await settle(method, result) }
+        if method.changesSession { await settle(method, params, result) }
         return result
     }
 
@@ -166,7 +166,10 @@ public final class MentalMuseClient: Sendable {
     }
 
     /// Makes the session what a call has made it on the server.
-    private func settle(_ method: MethodID, _ result: any ResultDecoding) async {
+    private func settle(
+        _ method: MethodID, _ params: any CallParams, _ result: any ResultDecoding
+    ) async {
+        if let token = (params as? AuthLogoutParams)?.refreshToken, !sessions.owns(token) { return }
         if let grant = result as? Grant {
             let isRefresh = method == .authRefresh || method == .authChangePassword
             await sessions.adopt(grant, isRefresh: isRefresh)

@@ -86,14 +86,22 @@ final class Sessions: ChannelObserver {
     // MARK: What happens
 
     private func load() async {
-        let stored = try? await store.load()
+        var stored: StoredSession?
+        do {
+            stored = try await store.load()
+        } catch {
+            events.send(.notKept("\(error)"))
+        }
+        var isLoaded = false
         change { state in
+            // Somebody may have logged in meanwhile.
             guard state.phase == .unloaded else { return }
+            isLoaded = true
             state.phase = .steady
             state.session = stored
             state.version += 1
         }
-        guard let stored else { return }
+        guard isLoaded, let stored else { return }
         plan(stored, isNew: false)
         events.send(.signedIn(userID: stored.userID))
     }
@@ -179,6 +187,11 @@ final class Sessions: ChannelObserver {
 
     /// Whether a call whose token was refused may hope for another.
     var hasSession: Bool { state.withLock { $0.session != nil } }
+
+    /// Whether that refresh token is the client's own.
+    func owns(_ refreshToken: String) -> Bool {
+        state.withLock { $0.session?.refreshToken == refreshToken }
+    }
 
     func rejected(_ version: UInt64, _ error: ClientError) {
         renew(version, because: error, callsWait: true)
