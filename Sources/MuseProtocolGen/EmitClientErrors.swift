@@ -13,7 +13,8 @@ enum EmitClientErrors {
         text += "    /// The error's code on the wire; nil for what only the client knows of.\n"
         text += "    public var code: ErrorCode? {\n        switch self {\n"
         for error in schema.errors { text += "        case .\(name(error)): .\(name(error))\n" }
-        text += "        case .other(let error): ErrorCode(rawValue: error.code)\n        default: nil\n"
+        text +=
+            "        case .other(let error): ErrorCode(rawValue: error.code)\n        default: nil\n"
         text += "        }\n    }\n\n    /// What the schema says of a repeat.\n"
         text += "    public var retry: Retry {\n        switch self {\n"
         for word in ["refresh", "same", "after"] {
@@ -22,8 +23,10 @@ enum EmitClientErrors {
             text += "        case \(names.joined(separator: ",\n            ")): .\(word)\n"
         }
         text += "        case .other(let error): error.retry\n"
-        text += "        case .notConnected, .connectionLost: .same\n        default: .never\n        }\n    }\n"
-        text += "\n    /// A short sentence for people.\n    public var message: String {\n        switch self {\n"
+        text +=
+            "        case .notConnected, .connectionLost: .same\n        default: .never\n        }\n    }\n"
+        text +=
+            "\n    /// A short sentence for people.\n    public var message: String {\n        switch self {\n"
         for error in schema.errors {
             text += "        case .\(name(error)): \(literal(error.message))\n"
         }
@@ -77,8 +80,10 @@ enum EmitClientErrors {
         """
 
     private static func decoder(_ schema: Schema) -> String {
-        var text = "    /// The error of that code; nil where it is not known or its data are not all there.\n"
-        text += "    static func known(_ code: Int, _ data: JSONValue) -> ClientError? {\n        switch code {\n"
+        var text =
+            "    /// The error of that code; nil where it is not known or its data are not all there.\n"
+        text +=
+            "    static func known(_ code: Int, _ data: JSONValue) -> ClientError? {\n        switch code {\n"
         for error in schema.errors {
             text += "        case \(error.code):\n"
             let needed = error.data.filter { !$0.shape.isNullable }
@@ -86,7 +91,9 @@ enum EmitClientErrors {
                 let reads = needed.map { "let \($0.local) = \(pick($0))" }
                 text += "            guard \(reads.joined(separator: ", ")) else { return nil }\n"
             }
-            let values = error.data.map { "\($0.swift): \($0.shape.isNullable ? pick($0) : $0.local)" }
+            let values = error.data.map {
+                "\($0.swift): \($0.shape.isNullable ? pick($0) : $0.local)"
+            }
             text += "            return .\(name(error))"
             text += values.isEmpty ? "\n" : "(\(values.joined(separator: ", ")))\n"
         }
@@ -106,17 +113,23 @@ enum EmitClientErrors {
 
     static func notifications(_ schema: Schema) -> String {
         var text = Banner.swift + "public import MentalMuseProtocol\ninternal import MuseJSON\n\n"
-        text += "/// What the server says by itself.\npublic enum ServerNotification: Sendable, Equatable {\n"
+        text +=
+            "/// What the server says by itself.\npublic enum ServerNotification: Sendable, Equatable {\n"
         for notification in schema.notifications {
-            text += "    /// \(notification.summary)\n    case \(caseName(notification.name))(\(type(notification.name)))\n"
+            text +=
+                "    /// \(notification.summary)\n    case \(caseName(notification.name))(\(type(notification.name)))\n"
         }
-        text += "    /// One that this version of the client does not know, by its name.\n    case other(String)\n}\n\n"
-        text += "extension ServerNotification {\n    /// Reads the params of a notification, an object in `bytes`.\n"
-        text += "    init(_ method: String, _ bytes: Span<UInt8>, _ reader: inout JSONReader) throws(JSONError) {\n"
+        text +=
+            "    /// One that this version of the client does not know, by its name.\n    case other(String)\n}\n\n"
+        text +=
+            "extension ServerNotification {\n    /// Reads the params of a notification, an object in `bytes`.\n"
+        text +=
+            "    init(_ method: String, _ bytes: Span<UInt8>, _ reader: inout JSONReader) throws(JSONError) {\n"
         text += "        switch method {\n"
         for notification in schema.notifications {
             let type = type(notification.name)
-            text += "        case \(type).method: self = .\(caseName(notification.name))(try \(type)(bytes, &reader))\n"
+            text +=
+                "        case \(type).method: self = .\(caseName(notification.name))(try \(type)(bytes, &reader))\n"
         }
         return text + "        default: self = .other(method)\n        }\n    }\n}\n"
     }

@@ -68,7 +68,9 @@ struct AnswerReader: Sendable {
             if let before = skipped {
                 guard let feed = ByteScan.newline(in: bytes, from: start) else {
                     skipped = before + bytes.count - start
-                    if before > Self.skippedMax { isHopeless = "The server sends a line without end." }
+                    if before > Self.skippedMax {
+                        isHopeless = "The server sends a line without end."
+                    }
                     return bytes.count
                 }
                 skipped = nil
@@ -86,7 +88,8 @@ struct AnswerReader: Sendable {
                 skipped = 0
                 let head = Self.head(bytes, start..<Swift.min(bytes.count, start + 256))
                 answers.append(
-                    Answer(id: head, kind: .malformed("The answer is longer than \(bytesMax) bytes.")))
+                    Answer(
+                        id: head, kind: .malformed("The answer is longer than \(bytesMax) bytes.")))
             }
         }
         return bytes.count
@@ -208,7 +211,8 @@ struct AnswerReader: Sendable {
         let range = params ?? 0..<0
         var reader = JSONReader(position: range.lowerBound, end: range.upperBound)
         do throws(JSONError) {
-            return Answer(id: nil, kind: .notification(try ServerNotification(name, bytes, &reader)))
+            return Answer(
+                id: nil, kind: .notification(try ServerNotification(name, bytes, &reader)))
         } catch {
             return Answer(id: nil, kind: .malformed("The params of \(name) cannot be read."))
         }

@@ -124,7 +124,9 @@ final class Channel: Sendable {
             if let hopeless { state.lose(.malformedAnswer(hopeless), now, &effects) }
         }
         for answer in answers {
-            if case .notification(let notification) = answer.kind { observer.notified(notification) }
+            if case .notification(let notification) = answer.kind {
+                observer.notified(notification)
+            }
         }
     }
 

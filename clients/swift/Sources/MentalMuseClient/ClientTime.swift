@@ -1,10 +1,11 @@
+internal import MuseBase
+
 // The client: time, as a value that tests replace: the clock, and one thread that runs what is due.
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #else
-internal import Darwin
+    internal import Darwin
 #endif
-internal import MuseBase
 
 /// The time that a client goes by.
 package protocol ClientTime: Sendable {
@@ -108,7 +109,8 @@ final class Waker: Sendable {
         // Without a pipe nobody can wake the thread: it looks by itself.
         let longest: UInt64 = readEnd < 0 ? 10 : 60_000
         var descriptor = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
-        let milliseconds = min(nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 > 0 ? 1 : 0), longest)
+        let milliseconds = min(
+            nanoseconds / 1_000_000 + (nanoseconds % 1_000_000 > 0 ? 1 : 0), longest)
         if unsafe poll(&descriptor, 1, Int32(milliseconds)) > 0 { clear() }
     }
 }

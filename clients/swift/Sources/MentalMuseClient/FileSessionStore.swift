@@ -1,12 +1,13 @@
-// The client: a session in a file of the user's own, which several processes share.
-#if canImport(Glibc)
-internal import Glibc
-#else
-internal import Darwin
-#endif
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
+
+// The client: a session in a file of the user's own, which several processes share.
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Darwin
+#endif
 
 /// Keeps the session in a file that only its owner can read (0600). Processes that use the same file swap
 /// its tokens one after another, under a lock on the file of that name with `.lock` after it (flock(2)).
@@ -48,7 +49,9 @@ public struct FileSessionStore: SessionStore {
     /// - Throws: Failure where the file cannot be written; what it held is still there then.
     public func save(_ session: StoredSession?) async throws {
         guard let session else {
-            if unsafe unlink(path) != 0, errno != ENOENT { throw failure("cannot be removed", errno) }
+            if unsafe unlink(path) != 0, errno != ENOENT {
+                throw failure("cannot be removed", errno)
+            }
             return
         }
         let text = value(session).text(indented: true) + "\n"
@@ -96,9 +99,9 @@ public struct FileSessionStore: SessionStore {
     private static func read(_ file: Int32, _ chunk: inout [UInt8], _ count: Int) -> Int {
         unsafe chunk.withUnsafeMutableBytes { bytes in
             #if canImport(Glibc)
-            unsafe Glibc.read(file, bytes.baseAddress, bytes.count)
+                unsafe Glibc.read(file, bytes.baseAddress, bytes.count)
             #else
-            unsafe Darwin.read(file, bytes.baseAddress, bytes.count)
+                unsafe Darwin.read(file, bytes.baseAddress, bytes.count)
             #endif
         }
     }
@@ -107,9 +110,9 @@ public struct FileSessionStore: SessionStore {
         unsafe bytes.withUnsafeBytes { bytes in
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[from...])
             #if canImport(Glibc)
-            return unsafe Glibc.write(file, rest.baseAddress, rest.count)
+                return unsafe Glibc.write(file, rest.baseAddress, rest.count)
             #else
-            return unsafe Darwin.write(file, rest.baseAddress, rest.count)
+                return unsafe Darwin.write(file, rest.baseAddress, rest.count)
             #endif
         }
     }

@@ -63,7 +63,8 @@ public final class MentalMuseClient: Sendable {
         self.configuration = configuration
         self.time = time
         deadline = configuration.deadline.boundedNanoseconds
-        keyPrefix = String(random.uint64(), radix: 16) + "-" + String(random.uint64(), radix: 16) + "-"
+        keyPrefix =
+            String(random.uint64(), radix: 16) + "-" + String(random.uint64(), radix: 16) + "-"
         let sessions = Sessions(configuration, time: time, random: random)
         self.sessions = sessions
         channels = (0..<max(1, configuration.connections)).map { _ in
@@ -116,7 +117,8 @@ public final class MentalMuseClient: Sendable {
             result = try R(bytes.span, &reader)
         } catch {
             throw .malformedAnswer(
-                "The result of \(method.name) is not what the schema says, at byte \(error.offset).")
+                "The result of \(method.name) is not what the schema says, at byte \(error.offset)."
+            )
         }
         if method.changesSession { await settle(method, params, result) }
         return result
@@ -183,7 +185,8 @@ extension MethodID {
     /// Whether its result says who the client is from then on.
     var changesSession: Bool {
         switch self {
-        case .authRegister, .authLogin, .authRefresh, .authChangePassword, .authLogout, .usersDelete:
+        case .authRegister, .authLogin, .authRefresh, .authChangePassword, .authLogout,
+            .usersDelete:
             true
         default: false
         }

@@ -152,7 +152,11 @@ final class Sessions: ChannelObserver {
             state.phase = phase
             state.version += 1
         }
-        if let session { plan(session, isNew: isNew) } else { renewsAt.store(.max, ordering: .relaxed) }
+        if let session {
+            plan(session, isNew: isNew)
+        } else {
+            renewsAt.store(.max, ordering: .relaxed)
+        }
     }
 
     // MARK: Renewal
@@ -253,9 +257,11 @@ final class Sessions: ChannelObserver {
 
     /// Looks whether another process has new tokens; if not, asks for some, unless the session is over.
     private func verdict(_ error: ClientError) async -> Verdict {
-        guard let (ours, channel) = state.withLock({ state in
-            state.session.flatMap { session in state.channels.first.map { (session, $0) } }
-        }) else { return .later(error) }
+        guard
+            let (ours, channel) = state.withLock({ state in
+                state.session.flatMap { session in state.channels.first.map { (session, $0) } }
+            })
+        else { return .later(error) }
         guard ours.refreshToken != nil else { return .ended(.refused(error)) }
         do {
             return try await store.exclusively {

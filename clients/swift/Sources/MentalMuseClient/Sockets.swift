@@ -1,10 +1,11 @@
+internal import MuseBase
+
 // The client: system calls for sockets, each in one wrapper, with the call's name in its error.
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #else
-internal import Darwin
+    internal import Darwin
 #endif
-internal import MuseBase
 
 /// A system call failed: which, and why.
 struct SocketError: Error, CustomStringConvertible {
@@ -37,7 +38,9 @@ struct SocketAddress: Sendable {
         address.sun_family = sa_family_t(AF_UNIX)
         let path = Array(path.utf8)
         let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard path.count < room else { throw SocketError("The path of the Unix socket is too long.") }
+        guard path.count < room else {
+            throw SocketError("The path of the Unix socket is too long.")
+        }
         unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path) }
         let bytes = unsafe withUnsafeBytes(of: &address) { unsafe [UInt8]($0) }
         return SocketAddress(family: AF_UNIX, bytes: bytes)
@@ -48,9 +51,9 @@ struct SocketAddress: Sendable {
     ) throws(SocketError) -> [SocketAddress] {
         var hints = unsafe addrinfo()
         #if canImport(Glibc)
-        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+            unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         #else
-        unsafe hints.ai_socktype = SOCK_STREAM
+            unsafe hints.ai_socktype = SOCK_STREAM
         #endif
         var list: UnsafeMutablePointer<addrinfo>?
         let status = unsafe getaddrinfo(host, String(port), &hints, &list)
@@ -65,7 +68,8 @@ struct SocketAddress: Sendable {
                 let bytes = unsafe UnsafeRawBufferPointer(
                     start: address, count: Int(entry.pointee.ai_addrlen))
                 addresses.append(
-                    SocketAddress(family: unsafe entry.pointee.ai_family, bytes: unsafe [UInt8](bytes)))
+                    SocketAddress(
+                        family: unsafe entry.pointee.ai_family, bytes: unsafe [UInt8](bytes)))
             }
             unsafe next = entry.pointee.ai_next
         }
@@ -80,9 +84,9 @@ struct Socket: ~Copyable {
     /// Begins to connect, without waiting; `waitUntilConnected` follows.
     init(connectingTo address: SocketAddress) throws(SocketError) {
         #if canImport(Glibc)
-        descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
+            descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
         #else
-        descriptor = socket(address.family, SOCK_STREAM, 0)
+            descriptor = socket(address.family, SOCK_STREAM, 0)
         #endif
         guard descriptor >= 0 else { throw SocketError("socket", errno) }
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
@@ -92,7 +96,7 @@ struct Socket: ~Copyable {
             set(SOL_SOCKET, SO_KEEPALIVE)
         }
         #if canImport(Darwin)
-        set(SOL_SOCKET, SO_NOSIGPIPE)
+            set(SOL_SOCKET, SO_NOSIGPIPE)
         #endif
         let descriptor = descriptor
         let status = unsafe address.bytes.withUnsafeBytes { bytes -> Int32 in
@@ -127,9 +131,9 @@ struct Socket: ~Copyable {
     /// Sends what the socket takes of `bytes` from `offset`: how many; 0 if it takes none now.
     func send(_ bytes: [UInt8], from offset: Int) throws(SocketError) -> Int {
         #if canImport(Glibc)
-        let flags = Int32(MSG_NOSIGNAL)
+            let flags = Int32(MSG_NOSIGNAL)
         #else
-        let flags: Int32 = 0
+            let flags: Int32 = 0
         #endif
         while true {
             let count = unsafe bytes.withUnsafeBytes { bytes -> Int in
@@ -167,7 +171,8 @@ struct Socket: ~Copyable {
         ]
         // Without a pipe nobody can wake the thread: it looks by itself.
         let longest: Int32 = waker.readEnd < 0 ? 10 : -1
-        let timeout = milliseconds < 0 ? longest : longest < 0 ? milliseconds : min(longest, milliseconds)
+        let timeout =
+            milliseconds < 0 ? longest : longest < 0 ? milliseconds : min(longest, milliseconds)
         guard unsafe poll(&descriptors, 2, timeout) > 0 else { return (false, false) }
         if descriptors[1].revents != 0 { waker.clear() }
         let ended = descriptors[0].revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
