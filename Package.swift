@@ -114,6 +114,8 @@ let package = Package(
         .testTarget(
             name: "FuzzerTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzzers/FuzzerTests",
             swiftSettings: settings),
+            "MentalMuseClientTests",
+            ["MentalMuseClient", "MentalMuseProtocol", "MuseRPC", "MuseJSON", "MuseBase"]),
     ]
 )
 

@@ -1,4 +1,5 @@
-// The generator: the Swift client's typed calls, by namespace.
+// The generator: the Swift client's typed calls, by namespace. What binds a connection (`auth.attach`, an
+// `attach` param) is not among them: the client attaches each of its connections by itself.
 
 enum EmitClient {
     static func file(_ schema: Schema) -> String {
@@ -7,7 +8,8 @@ enum EmitClient {
             let type = Names.capitalized(namespace) + "Calls"
             text +=
                 "\n/// The calls of `\(namespace).*`.\npublic struct \(type): Sendable {\n    let client: MentalMuseClient\n"
-            for method in schema.handled where method.namespace == namespace {
+            for method in schema.handled
+            where method.namespace == namespace && method.effect != "session" {
                 text += call(method, schema)
             }
             text += "}\n"
@@ -22,12 +24,13 @@ enum EmitClient {
     }
 
     private static func call(_ method: Method, _ schema: Schema) -> String {
-        let params = method.params.map { member -> String in
+        let offered = method.params.filter { !$0.binds }
+        let params = offered.map { member -> String in
             let fallback = member.isRequired ? "" : member.isClearable ? " = .absent" : " = nil"
             return "\(member.swift): \(member.paramType)\(fallback)"
         }
         let list = (params + ["options: CallOptions = CallOptions()"]).joined(separator: ", ")
-        let names = method.params.map { "\($0.swift): \($0.swift)" }.joined(separator: ", ")
+        let names = offered.map { "\($0.swift): \($0.swift)" }.joined(separator: ", ")
         let result = method.result?.swift() ?? "Empty"
         var text = "\n    /// \(method.summary)\n"
         if result == "Empty" { text += "    @discardableResult\n" }

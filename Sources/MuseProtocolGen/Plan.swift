@@ -5,6 +5,7 @@ package import MuseJSON
 /// What is generated from a schema document.
 package enum Plan {
     private static let protocolFolder = "Sources/MentalMuseProtocol/Generated/"
+    private static let clientFolder = "clients/swift/Sources/MentalMuseClient/Generated/"
 
     /// Paths from the top of the repository, and their text; sorted by path.
     /// - Throws: SchemaError with the JSON pointer of what cannot be expressed.
@@ -22,10 +23,9 @@ package enum Plan {
             (protocolFolder + "Errors.swift", EmitErrors.file(schema)),
             (protocolFolder + "Document.swift", EmitErrors.document(schema)),
             (protocolFolder + "Notifications.swift", EmitErrors.notifications(schema)),
-            (
-                "clients/swift/Sources/MentalMuseClient/Generated/Calls.swift",
-                EmitClient.file(schema)
-            ),
+            (clientFolder + "Calls.swift", EmitClient.file(schema)),
+            (clientFolder + "ClientError.swift", EmitClientErrors.file(schema)),
+            (clientFolder + "ServerNotification.swift", EmitClientErrors.notifications(schema)),
             ("Protocol/REFERENCE.md", EmitReference.file(schema)),
         ]
         for namespace in schema.namespaces {

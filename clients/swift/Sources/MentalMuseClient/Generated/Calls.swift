@@ -8,35 +8,24 @@ public struct AuthCalls: Sendable {
     let client: MentalMuseClient
 
     /// Make an account and log in to it.
-    public func register(username: String, password: String, email: String? = nil, displayName: String? = nil, attach: Bool? = nil, options: CallOptions = CallOptions()) async throws(ClientError) -> Grant {
-        try await client.perform(.authRegister, AuthRegisterParams(username: username, password: password, email: email, displayName: displayName, attach: attach), options)
+    public func register(username: String, password: String, email: String? = nil, displayName: String? = nil, options: CallOptions = CallOptions()) async throws(ClientError) -> Grant {
+        try await client.perform(.authRegister, AuthRegisterParams(username: username, password: password, email: email, displayName: displayName), options)
     }
 
     /// Log in with username and password.
-    public func login(username: String, password: String, device: String? = nil, attach: Bool? = nil, options: CallOptions = CallOptions()) async throws(ClientError) -> Grant {
-        try await client.perform(.authLogin, AuthLoginParams(username: username, password: password, device: device, attach: attach), options)
+    public func login(username: String, password: String, device: String? = nil, options: CallOptions = CallOptions()) async throws(ClientError) -> Grant {
+        try await client.perform(.authLogin, AuthLoginParams(username: username, password: password, device: device), options)
     }
 
     /// Swap a refresh token for a new pair of tokens.
-    public func refresh(refreshToken: String, attach: Bool? = nil, options: CallOptions = CallOptions()) async throws(ClientError) -> Grant {
-        try await client.perform(.authRefresh, AuthRefreshParams(refreshToken: refreshToken, attach: attach), options)
+    public func refresh(refreshToken: String, options: CallOptions = CallOptions()) async throws(ClientError) -> Grant {
+        try await client.perform(.authRefresh, AuthRefreshParams(refreshToken: refreshToken), options)
     }
 
     /// End a session, or all of them.
     @discardableResult
     public func logout(refreshToken: String? = nil, all: Bool? = nil, options: CallOptions = CallOptions()) async throws(ClientError) -> Empty {
         try await client.perform(.authLogout, AuthLogoutParams(refreshToken: refreshToken, all: all), options)
-    }
-
-    /// Attach this connection to the session of an access token.
-    public func attach(accessToken: String, options: CallOptions = CallOptions()) async throws(ClientError) -> Caller {
-        try await client.perform(.authAttach, AuthAttachParams(accessToken: accessToken), options)
-    }
-
-    /// Leave nobody attached to this connection.
-    @discardableResult
-    public func detach(options: CallOptions = CallOptions()) async throws(ClientError) -> Empty {
-        try await client.perform(.authDetach, AuthDetachParams(), options)
     }
 
     /// Who is calling.

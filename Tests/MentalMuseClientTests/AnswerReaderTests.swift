@@ -1,0 +1,3 @@
+// Tests of reading the server's lines.
+import MentalMuseClient
+import Testing

@@ -1,0 +1,40 @@
+// The client: a call as its line. Called by the channel, straight into the bytes that are to be sent.
+internal import MentalMuseProtocol
+internal import MuseJSON
+
+/// A call as it is written, but for its id.
+struct CallText<Params: ParamsEncoding> {
+    let method: MethodID
+    let params: Params
+    var meta: Meta
+
+    /// Appends what follows the id: the method, the params with `_meta` in them, the line feed.
+    func write(into writer: inout JSONWriter) {
+        writer.raw(",\"method\":\"")
+        writer.raw(method.name)
+        writer.raw("\",\"params\":")
+        let start = writer.count
+        params.encode(into: &writer)
+        // The params are an object: `_meta` goes in before its brace.
+        let isEmpty = writer.count == start + 2
+        writer.truncate(to: max(writer.count - 1, start))
+        writer.raw(isEmpty ? "\"_meta\":" : ",\"_meta\":")
+        meta.encode(into: &writer)
+        writer.raw("}}\n")
+    }
+}
+
+extension JSONWriter {
+    /// Appends a call's beginning, with its id.
+    mutating func beginCall(_ id: UInt64) {
+        raw("{\"jsonrpc\":\"2.0\",\"id\":")
+        int(Int64(truncatingIfNeeded: id))
+    }
+
+    /// Appends a whole `rpc.cancel`.
+    mutating func cancelCall(_ id: UInt64) {
+        raw("{\"jsonrpc\":\"2.0\",\"method\":\"rpc.cancel\",\"params\":{\"id\":")
+        int(Int64(truncatingIfNeeded: id))
+        raw("}}\n")
+    }
+}
