@@ -78,10 +78,11 @@ enum Program {
     static let version = "1.0.0"
 
     /// All commands, in the order of the help.
-    static let commands: [Command] = [
-        CallCommand.command, ShellCommand.command, SchemaCommand.command,
-        OptionsCommand.command,
-    ]
+    static let commands: [Command] =
+        [ServeCommand.command, CallCommand.command, ShellCommand.command, SchemaCommand.command]
+        + UserCommands.commands + KeysCommands.commands + [BackupCommand.command]
+        + [RestoreCommand.command, VerifyCommand.command] + MigrateCommands.commands
+        + [OptionsCommand.command]
 
     /// Runs the command that the words name.
     /// - Returns: the exit status.

@@ -6,6 +6,11 @@ struct CallParams {
     /// An object, or an array where the caller wrote one; nil for none.
     var value: JSONValue?
 
+    /// These.
+    init(value: JSONValue?) {
+        self.value = value
+    }
+
     /// Reads them.
     /// - Parameters:
     ///   - words: `name=value` (typed by the schema; `-` for a secret asks or reads a line of standard

@@ -1,6 +1,7 @@
 // The client's side: one connection to a server, used by one thread: a line out, a line in.
 internal import Glibc
 internal import MuseBase
+internal import MuseTLS
 
 /// Why there is no connection, or none any more.
 struct ConnectionError: Error {
@@ -13,6 +14,7 @@ struct ConnectionError: Error {
 final class LineConnection {
     private let descriptor: Int32
     private let endpoint: Endpoint
+    private let tls: TLSStream?
     private var input: [UInt8] = []
     private var scanned = 0
     private var isAtEnd = false
@@ -25,11 +27,43 @@ final class LineConnection {
         _ endpoint: Endpoint, seconds: Int, trust: ServerTrust = .system
     ) throws(ConnectionError) {
         self.endpoint = endpoint
+        let deadline = Deadline(seconds: seconds)
         do throws(ConnectionError) {
-            descriptor = try Self.dial(endpoint, Deadline(seconds: seconds))
+            let stream = try Self.stream(endpoint, trust)
+            descriptor = try Self.dial(endpoint, deadline)
+            tls = stream
         } catch {
             throw ConnectionError(message: error.message, isUnreached: true)
         }
+        do throws(ConnectionError) {
+            try shakeHands(deadline)
+        } catch {
+            throw ConnectionError(message: error.message, isUnreached: true)
+        }
+    }
+
+    /// TLS for an address that asks for it.
+    private static func stream(
+        _ endpoint: Endpoint, _ trust: ServerTrust
+    ) throws(ConnectionError) -> TLSStream? {
+        guard case .tls(let host, _) = endpoint else { return nil }
+        do throws(TLSError) {
+            switch trust {
+            case .system: return try TLSStream(client: TLSClientContext(), host: host)
+            case .file(let path):
+                return try TLSStream(client: TLSClientContext(rootsFile: path), host: host)
+            }
+        } catch {
+            throw ConnectionError(message: "TLS: \(error)")
+        }
+    }
+
+    private func shakeHands(_ deadline: Deadline) throws(ConnectionError) {
+        guard let tls else { return }
+        tls.start()
+        try flush(tls, deadline)
+        while tls.state == .handshaking, !isAtEnd { try fill(deadline) }
+        guard tls.state == .open else { throw failure("it ended during the TLS handshake") }
     }
 
     private static func dial(
@@ -88,6 +122,10 @@ final class LineConnection {
 
     /// Says that nothing more will be sent.
     func finish() {
+        if let tls {
+            tls.end()
+            try? flush(tls, Deadline(seconds: 1))
+        }
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
@@ -98,10 +136,51 @@ final class LineConnection {
             throw failure(SystemError.text(errno))
         }
         isAtEnd = chunk.isEmpty
-        input += chunk
+        guard let tls else {
+            input += chunk
+            return
+        }
+        input += Self.decrypted(chunk, tls)
+        try? flush(tls, deadline)
+        switch tls.state {
+        case .failed(let error): throw ConnectionError(message: "\(endpoint): \(error)")
+        case .ended: isAtEnd = true
+        case .open, .handshaking: break
+        }
+    }
+
+    private static func decrypted(_ chunk: [UInt8], _ tls: TLSStream) -> [UInt8] {
+        var plain = [UInt8](repeating: 0, count: chunk.count + TLSStream.recordBytesMax)
+        let count = unsafe chunk.withUnsafeBytes { source in
+            unsafe plain.withUnsafeMutableBytes { target in
+                unsafe tls.receive(source, into: target)
+            }
+        }
+        return Array(plain[..<count])
     }
 
     private func write(_ bytes: [UInt8], _ deadline: Deadline) throws(ConnectionError) {
+        guard let tls else { return try writePlain(bytes, deadline) }
+        var start = 0
+        while start < bytes.count {
+            let taken = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe tls.write(UnsafeRawBufferPointer(rebasing: buffer[start...]))
+            }
+            guard taken > 0 else { throw failure("TLS takes nothing more") }
+            start += taken
+        }
+        try flush(tls, deadline)
+    }
+
+    /// Sends what TLS has to say.
+    private func flush(_ tls: TLSStream, _ deadline: Deadline) throws(ConnectionError) {
+        guard tls.unsent > 0 else { return }
+        let bytes = unsafe tls.withUnsent { unsafe Array($0) }
+        try writePlain(bytes, deadline)
+        tls.advance(bytes.count)
+    }
+
+    private func writePlain(_ bytes: [UInt8], _ deadline: Deadline) throws(ConnectionError) {
         var start = 0
         while start < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { buffer in
@@ -129,129 +208,4 @@ enum ServerTrust: Sendable {
     case system
     /// Those in this PEM file.
     case file(String)
-}
-
-/// A moment of the monotonic clock.
-struct Deadline {
-    private let nanoseconds: UInt64
-
-    init(seconds: Int) {
-        nanoseconds = MonotonicClock.system.nanoseconds() + UInt64(seconds) * 1_000_000_000
-    }
-
-    /// What is left, for poll(2).
-    var milliseconds: Int32 {
-        let now = MonotonicClock.system.nanoseconds()
-        return now >= nanoseconds ? 0 : Int32(clamping: (nanoseconds - now) / 1_000_000 + 1)
-    }
-}
-
-/// Sockets that connect.
-enum Dialer {
-    /// A stream to a Unix socket.
-    static func connect(path: String, _ deadline: Deadline) throws(ConnectionError) -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard bytes.count < room else {
-            throw ConnectionError(
-                message: "unix:\(path): the path is longer than \(room - 1) bytes")
-        }
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
-        let descriptor = try open(AF_UNIX)
-        let failed = unsafe withUnsafePointer(to: address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                unsafe Glibc.connect(
-                    descriptor, pointer, socklen_t(MemoryLayout<sockaddr_un>.size)) != 0
-            }
-        }
-        if failed {
-            let code = errno
-            close(descriptor)
-            throw ConnectionError(
-                message: "no connection to unix:\(path): \(SystemError.text(code))")
-        }
-        setNonBlocking(descriptor)
-        return descriptor
-    }
-
-    /// A stream to the first address of the name that answers.
-    static func connect(
-        host: String, port: UInt16, _ deadline: Deadline
-    ) throws(ConnectionError) -> Int32 {
-        var hints = unsafe addrinfo()
-        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        unsafe hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV
-        var found: UnsafeMutablePointer<addrinfo>?
-        let code = unsafe getaddrinfo(host, String(port), &hints, &found)
-        guard code == 0 else {
-            let why = unsafe gai_strerror(code).map { unsafe String(cString: $0) } ?? "unknown"
-            throw ConnectionError(message: "\(host): \(why)")
-        }
-        defer { unsafe freeaddrinfo(found) }
-        var last = "it has no address"
-        var next = unsafe found
-        while let info = unsafe next {
-            unsafe next = unsafe info.pointee.ai_next
-            do throws(ConnectionError) {
-                return try unsafe connect(info, deadline)
-            } catch {
-                last = error.message
-            }
-        }
-        throw ConnectionError(message: "no connection to \(host) port \(port): \(last)")
-    }
-
-    private static func connect(
-        _ info: UnsafeMutablePointer<addrinfo>, _ deadline: Deadline
-    ) throws(ConnectionError) -> Int32 {
-        let descriptor = try unsafe open(info.pointee.ai_family)
-        setNonBlocking(descriptor)
-        var code: Int32 = 0
-        if unsafe Glibc.connect(descriptor, info.pointee.ai_addr, info.pointee.ai_addrlen) != 0 {
-            code = errno
-        }
-        do throws(ConnectionError) {
-            if code == EINPROGRESS {
-                try wait(descriptor, POLLOUT, deadline, "it does not answer")
-                var length = socklen_t(MemoryLayout<Int32>.size)
-                unsafe getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
-            }
-            guard code == 0 else { throw ConnectionError(message: SystemError.text(code)) }
-        } catch {
-            close(descriptor)
-            throw error
-        }
-        var one: Int32 = 1
-        let length = socklen_t(MemoryLayout<Int32>.size)
-        unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, length)
-        return descriptor
-    }
-
-    /// Waits until the descriptor is ready.
-    /// - Throws: `late` at the deadline.
-    static func wait(
-        _ descriptor: Int32, _ events: Int32, _ deadline: Deadline, _ late: String
-    ) throws(ConnectionError) {
-        while true {
-            var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
-            let count = unsafe poll(&entry, 1, deadline.milliseconds)
-            if count > 0 { return }
-            if count == 0 { throw ConnectionError(message: late) }
-            if errno != EINTR { throw ConnectionError(message: SystemError.text(errno)) }
-        }
-    }
-
-    private static func open(_ family: Int32) throws(ConnectionError) -> Int32 {
-        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(family, kind, 0)
-        guard descriptor >= 0 else { throw ConnectionError(message: SystemError.text(errno)) }
-        return descriptor
-    }
-
-    private static func setNonBlocking(_ descriptor: Int32) {
-        let flags = fcntl(descriptor, F_GETFL)
-        _ = fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)
-    }
 }

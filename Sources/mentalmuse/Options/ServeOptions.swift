@@ -31,10 +31,6 @@ enum ServeOptions {
     static let plaintext = Option(
         "plaintext", .flag, "false", in: .listening,
         "Allow plain TCP on an address other than loopback.")
-    static let trustedProxy = Option(
-        "trusted-proxy", .list("CIDR"), in: .listening,
-        "Networks of proxies that may name the address of a caller.")
-
     // MARK: What it keeps
 
     static let data = Option(
@@ -78,7 +74,7 @@ enum ServeOptions {
         "Threads that serve connections; 0 is one a core.")
     static let logRequests = Option(
         "log-requests", .choice(["off", "errors", "slow", "all"]), "off", in: .operation,
-        "Which requests are logged: the refused ones, those and the slow ones, or all.")
+        "Which requests are logged: none, the refused ones, those over 100 ms, or all.")
 
     // MARK: For tests of the program
 
@@ -86,10 +82,6 @@ enum ServeOptions {
         "conformance-methods", .flag, "false", in: .operation,
         "Add the methods of the JSON-RPC specification's examples; loopback only.",
         reach: .flagOnly, isHidden: true)
-    static let answerEarly = Option(
-        "unsafe-answer-early", .flag, "false", in: .operation,
-        "Answer writes before they are durable.", reach: .flagOnly, isHidden: true)
-
     // MARK: Limits
 
     static let writesPerMinute = Option(
@@ -178,9 +170,8 @@ enum ServeOptions {
     static let all: [Option] =
         [
             host, port, tcp, tlsHost, tlsPort, tlsCertificate, tlsKey, socket, plaintext,
-            trustedProxy, data, config, demo, isPrivate, registration, issuer, audience,
+            data, config, demo, isPrivate, registration, issuer, audience,
             refreshGrace, argonMemory, argonPasses, workers, logRequests, conformanceMethods,
-            answerEarly,
         ] + limits
 
     /// What the commands take that work on a data folder.

@@ -105,6 +105,22 @@ enum Files {
         return names.sorted()
     }
 
+    /// Removes a folder and all in it, as far as that goes; links are removed, not followed.
+    static func removeAll(_ path: String) {
+        var folders = [path]
+        var emptied: [String] = []
+        while let folder = folders.popLast() {
+            emptied.append(folder)
+            for name in (try? names(in: folder)) ?? [] {
+                let inner = folder + "/" + name
+                if unsafe unlink(inner) != 0, errno == EISDIR || errno == EPERM {
+                    folders.append(inner)
+                }
+            }
+        }
+        for folder in emptied.reversed() { _ = unsafe rmdir(folder) }
+    }
+
     /// Where relative paths start; nil where it has gone.
     static func workingFolder() -> String? {
         var room = [CChar](repeating: 0, count: 4_096)
@@ -140,6 +156,12 @@ struct FileLock: ~Copyable {
 
     private init(descriptor: Int32) {
         self.descriptor = descriptor
+    }
+
+    /// Says in the file who holds it: for messages alone.
+    borrowing func write(_ text: String) {
+        guard ftruncate(descriptor, 0) == 0 else { return }
+        _ = Descriptor.writeAll(descriptor, Array(text.utf8))
     }
 
     /// Lets others have it, now rather than at the end of a scope that the compiler chooses.
