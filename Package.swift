@@ -96,6 +96,7 @@ let package = Package(
         tests("MuseTLSTests", ["MuseTLS"]),
         tests("MuseCryptoTests", ["MuseCrypto", "MuseBase", "MuseJSON"]),
         tests("MuseNetTests", ["MuseNet", "MuseBase", "MuseTLS"]),
+        tests("MentalMuseProgramTests", ["mentalmuse"]),
         tests("MuseRPCTests", ["MuseRPC", "MuseJSON"]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         tests("RepositoryTests", ["MuseProtocolGen", "MuseJSON"]),

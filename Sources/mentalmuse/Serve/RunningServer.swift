@@ -1,0 +1,120 @@
+// Serving: from the first connection to the last, and the way out.
+internal import Glibc
+internal import MentalMuseProtocol
+internal import MuseBase
+internal import MuseJSON
+internal import MuseServer
+internal import MuseService
+internal import MuseStore
+
+/// A server with everything open.
+struct RunningServer {
+    let server: Server
+    let backend: Backend
+    let limits: Limits
+    /// The people of a demonstration.
+    let people: [Demo.Person]
+    let isDemo: Bool
+
+    /// Serves until a signal ends the process.
+    func serve(until signals: consuming Signals) -> Never {
+        server.start()
+        announce()
+        var signals = signals
+        var isStopping = false
+        while true {
+            switch signals.next(seconds: 600) {
+            case .none: try? backend.shared.keys.sweep(now: WallClock.system.now())
+            case .reload: reload()
+            case .stop where isStopping:
+                EventLog.write("stopped", [.init("drained", false)])
+                if isDemo { Files.removeAll(backend.folder.path) }
+                _exit(ExitStatus.failure)
+            case .stop:
+                isStopping = true
+                stop()
+            }
+        }
+    }
+
+    /// The first lines of the log.
+    private func announce() {
+        for endpoint in server.endpoints { EventLog.write("listening", Self.members(endpoint)) }
+        var libraries: [JSONValue.Member] = []
+        for library in backend.shared.configuration.libraries {
+            libraries.append(.init(library.name, .string(library.version)))
+        }
+        EventLog.write(
+            "started",
+            [
+                .init("version", .string(Program.version)),
+                .init("schema", .string(SchemaDocument.version)),
+                .init("schema_hash", .string(SchemaDocument.hash)),
+                .init("data", .string(backend.folder.path)),
+                .init("process", .number(String(getpid()))), .init("libraries", .object(libraries)),
+            ])
+        if !backend.migration.applied.isEmpty {
+            let numbers = backend.migration.applied.map { JSONValue.number(String($0)) }
+            let copy = backend.migration.copy.map(JSONValue.string) ?? .null
+            EventLog.write("migrated", [.init("applied", .array(numbers)), .init("copy", copy)])
+        }
+        let files = Descriptors.raise(to: limits.connectionsMax + 256)
+        if files < limits.connectionsMax + 256 {
+            EventLog.write(
+                "few_descriptors",
+                [
+                    .init("limit", .number(String(files))),
+                    .init("connections_max", .number(String(limits.connectionsMax))),
+                ])
+        }
+        for person in people {
+            EventLog.write(
+                "demo",
+                [
+                    .init("username", .string(person.username)),
+                    .init("password", .string(person.password)),
+                    .init("role", .string(person.role)),
+                ])
+        }
+    }
+
+    private static func members(_ endpoint: Endpoint) -> [JSONValue.Member] {
+        func address(_ name: String, _ host: String, _ port: UInt16) -> [JSONValue.Member] {
+            [
+                .init("transport", .string(name)), .init("host", .string(host)),
+                .init("port", .number(String(port))), .init("url", .string(endpoint.description)),
+            ]
+        }
+        switch endpoint {
+        case .tcp(let host, let port): return address("tcp", host, port)
+        case .tls(let host, let port): return address("tls", host, port)
+        case .unix(let path):
+            return [
+                .init("transport", "unix"), .init("path", .string(path)),
+                .init("url", .string(endpoint.description)),
+            ]
+        }
+    }
+
+    private func reload() {
+        do throws(ServerError) {
+            try server.reloadCertificate()
+            EventLog.write("reloaded")
+        } catch {
+            EventLog.write("reload_failed", [.init("reason", .string(error.description))])
+        }
+    }
+
+    /// Drains beside the thread that waits for signals, and ends the process.
+    private func stop() {
+        EventLog.write("draining")
+        let (server, backend, isDemo) = (server, backend, isDemo)
+        Task {
+            await server.shutdown()
+            backend.close()
+            if isDemo { Files.removeAll(backend.folder.path) }
+            EventLog.write("stopped", [.init("drained", true)])
+            exit(ExitStatus.success)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+// The command `serve`: opens everything in an order in which a failure leaves nothing behind, serves, and ends
+// on a signal.
+internal import Glibc
+internal import MentalMuseProtocol
+internal import MuseBase
+internal import MuseJSON
+internal import MuseServer
+internal import MuseService
+
+/// `mentalmuse serve`.
+enum ServeCommand {
+    static let command = Command(
+        path: ["serve"], summary: "Serve a data folder.",
+        details: [
+            "Without options it listens on tcp://127.0.0.1:6873 and keeps its data in mentalmuse-data, which "
+                + "it makes. The log is one JSON object a line on standard error; the first line tells "
+                + "where it listens.",
+            "With --tls-certificate and --tls-key it also listens with TLS, on --tls-host (as --host where "
+                + "not given) and --tls-port. A --host that is not loopback then has TLS alone, unless "
+                + "--plaintext is given.",
+            "SIGTERM and SIGINT finish what is in flight and leave with 0, a second one stops at once. "
+                + "SIGHUP reads the certificate again.",
+        ],
+        options: ServeOptions.all,
+        examples: [
+            "mentalmuse serve --demo", "mentalmuse serve --config /etc/mentalmuse.conf",
+            "mentalmuse serve --host 0.0.0.0 --tls-certificate chain.pem --tls-key key.pem",
+        ],
+        run: { (input) throws(CommandFailure) in try run(input.settings) })
+
+    private static func run(_ settings: Settings) throws(CommandFailure) {
+        let plan = try ServePlan(settings)
+        let isDemo = settings.isOn(ServeOptions.demo)
+        if isDemo, settings.isGiven(ServeOptions.data) {
+            throw CommandFailure(
+                UsageError(
+                    "--demo has its own data folder: leave \(settings.origin(ServeOptions.data)) out"
+                ))
+        }
+        var configuration = try ServiceConfiguration(settings, isLoopbackOnly: plan.isLoopbackOnly)
+        // Before any thread: all of them are to hold the signals back.
+        let signals = Signals()
+        let path = isDemo ? try Demo.makeFolder() : configuration.dataFolder
+        configuration.dataFolder = path
+        do throws(CommandFailure) {
+            let folder = try DataFolder.open(path, makes: true)
+            let running = try open(folder, plan, configuration, isDemo: isDemo)
+            running.serve(until: signals)
+        } catch {
+            if isDemo { Files.removeAll(path) }
+            throw error
+        }
+    }
+
+    /// Takes the addresses, then the data; nobody is served yet.
+    private static func open(
+        _ folder: DataFolder, _ plan: ServePlan, _ configuration: ServiceConfiguration, isDemo: Bool
+    ) throws(CommandFailure) -> RunningServer {
+        _ = Descriptors.raise(to: configuration.limits.connectionsMax + 256)
+        let services = LateServices()
+        var server = ServerConfiguration()
+        server.endpoints = plan.endpoints
+        server.adminPath = folder.socket
+        server.certificate = plan.certificate
+        server.workers = plan.workers
+        server.limits = configuration.limits
+        server.conformanceMethods = plan.conformanceMethods
+        server.requestLog = plan.requestLog
+        let opened: Server
+        do throws(ServerError) {
+            opened = try Server(server) { worker, _ in services.make(worker) }
+        } catch {
+            folder.discardIfNew()
+            throw CommandFailure(error.description)
+        }
+        do throws(CommandFailure) {
+            let backend = try Backend(folder, configuration, control: opened.control)
+            let people = isDemo ? try Demo.fill(backend) : []
+            services.set(backend.shared)
+            return RunningServer(
+                server: opened, backend: backend, limits: configuration.limits, people: people,
+                isDemo: isDemo)
+        } catch {
+            for case .unix(let path) in plan.endpoints { _ = unsafe unlink(path) }
+            _ = unsafe unlink(folder.socket)
+            throw error
+        }
+    }
+}
+
+/// Makes the workers' handlers, which need the server's word before the server has its handlers.
+private final class LateServices: Sendable {
+    private let shared = Lock<ServiceShared?>(nil)
+
+    func set(_ shared: ServiceShared) {
+        self.shared.withLock { $0 = shared }
+    }
+
+    func make(_ worker: Int) -> any ServiceHost {
+        guard let shared = shared.withLock({ $0 }) else {
+            preconditionFailure("a worker was started before there are handlers")
+        }
+        do {
+            return try Service(shared: shared)
+        } catch {
+            EventLog.write(
+                "failed", [.init("reason", .string("the database cannot be read: \(error)"))])
+            exit(ExitStatus.failure)
+        }
+    }
+}
