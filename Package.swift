@@ -98,6 +98,8 @@ let package = Package(
         tests("MuseNetTests", ["MuseNet", "MuseBase", "MuseTLS"]),
         tests("MuseRPCTests", ["MuseRPC", "MuseJSON"]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
+        tests(
+            "ConformanceTests", ["mentalmuse", "MuseTLS", "MuseJSON", "MuseBase"]),
         tests("RepositoryTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseProtocolGenTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseStoreTests", ["MuseStore", "MuseSQLite", "MuseSQL", "MuseBase"]),
