@@ -99,7 +99,7 @@ let package = Package(
         tests("MuseRPCTests", ["MuseRPC", "MuseJSON"]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         tests(
-            "ConformanceTests", ["mentalmuse", "MuseTLS", "MuseJSON", "MuseBase"]),
+            "ConformanceTests", ["MuseTLS", "MuseJSON", "MuseBase"]),
         tests("RepositoryTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseProtocolGenTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseStoreTests", ["MuseStore", "MuseSQLite", "MuseSQL", "MuseBase"]),

@@ -104,7 +104,7 @@ final class Wire {
     /// Sends the ciphertext that there is.
     private func push() throws {
         guard let tls, tls.unsent > 0 else { return }
-        let bytes = tls.withUnsent { unsafe Array($0) }
+        let bytes = unsafe tls.withUnsent { unsafe Array($0) }
         tls.advance(bytes.count)
         try push(bytes)
     }
@@ -117,8 +117,7 @@ final class Wire {
             guard ready & Int16(POLLOUT) != 0 else { continue }
             let result = unsafe bytes[sent...].withUnsafeBytes {
                 unsafe Glibc.send(
-                    descriptor, $0.baseAddress, $0.count,
-                    Int32(MSG_NOSIGNAL.rawValue | MSG_DONTWAIT.rawValue))
+                    descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
             }
             if result > 0 {
                 sent += result
