@@ -99,6 +99,8 @@ let package = Package(
         tests("MentalMuseProgramTests", ["mentalmuse"]),
         tests("MuseRPCTests", ["MuseRPC", "MuseJSON"]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
+        tests(
+            "ConformanceTests", ["MuseTLS", "MuseJSON", "MuseBase"]),
         tests("RepositoryTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseProtocolGenTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseStoreTests", ["MuseStore", "MuseSQLite", "MuseSQL", "MuseBase"]),

@@ -1,0 +1,1 @@
+"""What replay.py is made of: JSON, connections, patterns, transcripts."""
