@@ -54,6 +54,36 @@ internal import Testing
             } == "cursor_invalid")
     }
 
+    @Test("a cursor of one post's comments or likers, or of one author's posts, is no other's")
+    func otherSubjects() async throws {
+        let (house, ann, _) = try await village()
+        let bob = try house.person("bob2")
+        let (one, two) = (try await house.post(ann), try await house.post(ann))
+        for post in [one, two] {
+            for who in [ann, bob] {
+                _ = try await house.comment(post, who)
+                _ = try await house.like(post, who)
+            }
+        }
+        let comments = try await house.commentPage(CommentsListParams(postID: one.id, limit: 1))
+        #expect(
+            await refusal {
+                try await house.commentPage(
+                    CommentsListParams(postID: two.id, cursor: comments.nextCursor))
+            } == "cursor_invalid")
+        let likers = try await house.likers(PostsLikersParams(id: one.id, limit: 1))
+        #expect(
+            await refusal {
+                try await house.likers(PostsLikersParams(id: two.id, cursor: likers.nextCursor))
+            } == "cursor_invalid")
+        let posts = try await house.postPage(PostsListParams(limit: 1, authorID: ann.id))
+        #expect(
+            await refusal {
+                try await house.postPage(
+                    PostsListParams(cursor: posts.nextCursor, authorID: bob.id))
+            } == "cursor_invalid")
+    }
+
     @Test("a changed character anywhere refuses a cursor")
     func damage() async throws {
         let (house, _, cursor) = try await village()

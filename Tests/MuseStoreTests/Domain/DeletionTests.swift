@@ -118,6 +118,21 @@ internal import Testing
         }
     }
 
+    @Test("deletions of which nothing is left are bounded too")
+    func emptyDeletionsAreBounded() throws {
+        let house = try DomainStore()
+        let ann = try house.user("ann")
+        try house.write { tx in
+            for _ in 0..<10 {
+                try tx.deletePost(try tx.insertPost(author: ann, body: "x"), author: ann)
+            }
+        }
+        #expect(try house.slice(4))
+        #expect(try house.count("deletions") == 6)
+        #expect(try house.slice(4))
+        #expect(try !house.slice(4))
+    }
+
     @Test("the writer's own chore finishes what was begun")
     func chore() throws {
         let (house, users, _) = try village()
