@@ -1,5 +1,5 @@
-// Twin of CallCommand.swift, ServerCaller.swift and ShellCommand.swift: calls of a real server, and of one
-// that says what the test wants.
+// Twin of CallCommand.swift, ServerCaller.swift and ShellCommand.swift: calls of a real server, and
+// of one that says what the test wants.
 internal import Foundation
 internal import Testing
 

@@ -1,5 +1,5 @@
-// Twin of UserCommands.swift, KeysCommands.swift, RestoreCommand.swift and their like: the operator's work,
-// with a server and without one.
+// Twin of UserCommands.swift, KeysCommands.swift, RestoreCommand.swift and their like: the
+// operator's work, with a server and without one.
 internal import Foundation
 internal import Testing
 
