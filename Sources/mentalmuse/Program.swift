@@ -52,8 +52,8 @@ struct Command: Sendable {
     let summary: String
     /// Paragraphs of its help.
     var details: [String] = []
-    /// What follows the flags, as the usage line names it; in brackets what may be left out, with dots
-    /// what may be repeated.
+    /// What follows the flags, as the usage line names it; in brackets what may be left out, with
+    /// dots what may be repeated.
     var operands: [String] = []
     /// The flags it takes.
     var options: [Option] = []

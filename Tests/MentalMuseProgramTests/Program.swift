@@ -1,6 +1,5 @@
 // The program's tests: running it as a process, in a folder of its own, without our environment.
-import Foundation
-import Testing
+internal import Foundation
 
 /// What a run of the program left.
 struct Run {
@@ -41,6 +40,18 @@ final class Sandbox {
         return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0
     }
 
+    /// Makes a folder.
+    func makeFolder(_ name: String, mode: Int) throws {
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: name), withIntermediateDirectories: false,
+            attributes: [.posixPermissions: mode])
+    }
+
+    /// The names of all that is in the folder, and below it.
+    func contents() throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+    }
+
     /// A process of the program that has not been started.
     func process(_ words: [String], _ environment: [String: String] = [:]) -> Process {
         let process = Process()
@@ -57,11 +68,15 @@ final class Sandbox {
     func run(
         _ words: String..., input: String = "", environment: [String: String] = [:]
     ) throws -> Run {
+        try run(words: words, input: input, environment: environment)
+    }
+
+    func run(words: [String], input: String, environment: [String: String]) throws -> Run {
         let process = process(words, environment)
         // Files and not pipes: a pipe that fills up would stop the program.
         let name = UUID().uuidString
         let paths = ["in", "out", "err"].map { folder.appending(path: ".\(name).\($0)") }
-        for path in paths { FileManager.default.createFile(atPath: path.path, contents: nil) }
+        for path in paths { try Data().write(to: path) }
         try Data(input.utf8).write(to: paths[0])
         let handles = (
             try FileHandle(forReadingFrom: paths[0]), try FileHandle(forWritingTo: paths[1]),

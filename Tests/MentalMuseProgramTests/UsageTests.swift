@@ -1,6 +1,6 @@
 // Twin of Program.swift and the options: what wrong use gets, and what help says.
-import Foundation
-import Testing
+internal import Foundation
+internal import Testing
 
 @Suite struct UsageTests {
     let sandbox: Sandbox

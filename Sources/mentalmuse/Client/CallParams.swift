@@ -1,4 +1,5 @@
-// The client's side: from words (`body=Hello limit=5 id:=7`, or JSON) to params, typed by the schema.
+// The client's side: from words (`body=Hello limit=5 id:=7`, or JSON) to params, typed by the
+// schema.
 internal import MuseJSON
 
 /// The params of a call, read from words.
@@ -13,9 +14,10 @@ struct CallParams {
 
     /// Reads them.
     /// - Parameters:
-    ///   - words: `name=value` (typed by the schema; `-` for a secret asks or reads a line of standard
-    ///     input), `name:=JSON`, or one whole JSON object or array; `-` alone reads that from standard
-    ///     input.
+    ///   - words: `name=value` (typed by the schema; `-` for a secret asks or reads a line of
+    ///   standard
+    ///     input), `name:=JSON`, or one whole JSON object or array; `-` alone reads that from
+    /// standard input.
     ///   - method: nil where the schema does not know it: then only whole JSON is read.
     ///   - secret: asks for a secret.
     /// - Throws: wrong use.
@@ -118,15 +120,16 @@ struct CallParams {
         throw CommandFailure(UsageError("\(param.name): '\(text)' is no \(param.kind.rawValue)"))
     }
 
-    /// Writes by-position params by name, so that `_meta` can go along; leaves them where there are more
-    /// than the method has.
+    /// Writes by-position params by name, so that `_meta` can go along; leaves them where there are
+    /// more than the method has.
     mutating func name(by method: MethodInfo) {
         guard let elements = value?.array, elements.count <= method.params.count else { return }
         value = .object(
             zip(method.params, elements).map { JSONValue.Member($0.name, $1) })
     }
 
-    /// Puts a member into `_meta`, unless the caller wrote it; nothing where params are by position.
+    /// Puts a member into `_meta`, unless the caller wrote it; nothing where params are by
+    /// position.
     mutating func setMeta(_ name: String, _ member: JSONValue) {
         guard value == nil || value?.members != nil else { return }
         var members = value?.members ?? []

@@ -11,8 +11,8 @@ enum CallAnswer {
     case none
 }
 
-/// Makes calls of one server: connects when it must, sends the stored session's token, refreshes it,
-/// gives writes a key and repeats what may be repeated.
+/// Makes calls of one server: connects when it must, sends the stored session's token, refreshes
+/// it, gives writes a key and repeats what may be repeated.
 final class ServerCaller {
     let endpoint: Endpoint
     private let seconds: Int
@@ -175,7 +175,8 @@ final class ServerCaller {
 
     // MARK: The wire
 
-    /// Sends a call and waits for its answer; once more over a new connection where that is harmless.
+    /// Sends a call and waits for its answer; once more over a new connection where that is
+    /// harmless.
     private func exchange(
         _ name: String, _ params: JSONValue?, _ hasResult: Bool, _ mayRepeat: Bool
     ) throws(CommandFailure) -> CallAnswer {

@@ -1,5 +1,5 @@
-// The client's side: the sessions of a person on this machine, one a server, in one file (0600) that all
-// processes share under a lock.
+// The client's side: the sessions of a person on this machine, one a server, in one file (0600)
+// that all processes share under a lock.
 internal import Glibc
 internal import MuseBase
 internal import MuseJSON
@@ -10,8 +10,8 @@ struct StoredSession: Equatable {
     var sessionID: String
     var accessToken: String
     var refreshToken: String
-    /// The idempotency key with which the refresh token is being spent: kept before the call goes out, so
-    /// that a call whose answer was lost is repeated, and not taken for theft.
+    /// The idempotency key with which the refresh token is being spent: kept before the call goes
+    /// out, so that a call whose answer was lost is repeated, and not taken for theft.
     var refreshKey: String?
 
     /// From a Grant.

@@ -3,8 +3,8 @@ internal import MuseJSON
 
 /// The words of a shell's line.
 enum ShellWords {
-    /// Splits at white space; '…' takes all as it is, "…" knows \" and \\; what begins with { or [ after the
-    /// first word goes to the end of the line as one word.
+    /// Splits at white space; '…' takes all as it is, "…" knows \" and \\; what begins with { or [
+    /// after the first word goes to the end of the line as one word.
     /// - Throws: a quote that is not closed.
     static func split(_ line: String) throws(UsageError) -> [String] {
         var words: [String] = []

@@ -29,13 +29,13 @@ enum UserCommands {
 
     private static let create = Command(
         path: ["user", "create"], summary: "Make an account: the first admin too.",
-        details: [passwords, finding], operands: ["NAME"],
+        details: [passwords, finding + " Where there is none it is made."], operands: ["NAME"],
         options: [role, email, displayName] + ServeOptions.folder,
         table: ServeOptions.all + [role, email, displayName],
         examples: ["mentalmuse user create ada --role admin"],
         run: { (input) throws(CommandFailure) in
             let name = try input.operand(0)
-            try OperatorDoor.open(input.settings) { (door) throws(CommandFailure) in
+            try OperatorDoor.open(input.settings, makes: true) { (door) throws(CommandFailure) in
                 let password = try Secrets.readNew("password for \(name)")
                 var members: [JSONValue.Member] = [
                     .init("username", .string(name)), .init("password", .string(password)),

@@ -1,5 +1,6 @@
-// The data: what stands on a data folder: the database brought up, the keys, the writer, the hash pool, and
-// what all handlers share. Made by `serve`, and by the operator's commands where no server runs.
+// The data: what stands on a data folder: the database brought up, the keys, the writer, the hash
+// pool, and what all handlers share. Made by `serve`, and by the operator's commands where no
+// server runs.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseCrypto
@@ -18,10 +19,10 @@ final class Backend: Sendable {
     private let writer: Writer
 
     /// Opens everything; a database of an older program is brought up, after a copy beside it.
-    /// - Throws: one line for people; then nothing was altered, but for a migration that had succeeded.
+    /// - Throws: one line for people; then nothing was altered, but for a migration that had
+    ///   succeeded.
     init(
-        _ folder: DataFolder, _ configuration: ServiceConfiguration,
-        control: ServerControl = ServerControl()
+        _ folder: DataFolder, _ configuration: ServiceConfiguration
     ) throws(CommandFailure) {
         self.folder = folder
         let driver = SQLiteDriver(path: folder.database)
@@ -44,7 +45,6 @@ final class Backend: Sendable {
             shared = try ServiceShared(
                 configuration: configuration, writer: writer, keys: keys,
                 hashes: HashPool(queueMax: configuration.limits.hashQueueMax))
-            shared.control = control
         } catch {
             throw CommandFailure("\(folder.database): \(error)")
         }
@@ -69,7 +69,8 @@ final class Backend: Sendable {
         }
     }
 
-    /// Ends the writer: what is queued is done, the log goes into the database. The readers should be closed.
+    /// Ends the writer: what is queued is done, the log goes into the database. The readers should
+    /// be closed.
     func close() {
         writer.shutdown()
     }
@@ -77,7 +78,8 @@ final class Backend: Sendable {
 
 extension ServiceConfiguration {
     /// From the options of `serve`.
-    /// - Parameter isLoopbackOnly: whether registrations and writes are not counted unless that was asked for.
+    /// - Parameter isLoopbackOnly: whether registrations and writes are not counted unless that was
+    ///   asked for.
     init(_ settings: Settings, isLoopbackOnly: Bool) throws(CommandFailure) {
         var limits = settings.limits()
         if isLoopbackOnly, !settings.isGiven(ServeOptions.writesPerMinute) {

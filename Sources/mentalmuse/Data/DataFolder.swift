@@ -3,7 +3,8 @@ internal import Glibc
 
 /// A data folder, held by its lock until it is released.
 ///
-/// `mentalmuse.db` (with `-wal`, `-shm`), `keys/`, `lock`, `admin.sock`; the folder is 0700 and its owner's.
+/// `mentalmuse.db` (with `-wal`, `-shm`), `keys/`, `lock`, `admin.sock`; the folder is 0700 and its
+/// owner's.
 final class DataFolder: Sendable {
     let path: String
     /// Whether this run made it.

@@ -1,5 +1,5 @@
-// The data: the handlers of the service, run in this process without a server: for the operator's commands
-// where no server has the data folder, and for the people and posts of a demonstration.
+// The data: the handlers of the service, run in this process without a server: for the operator's
+// commands where no server has the data folder, and for the people and posts of a demonstration.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON

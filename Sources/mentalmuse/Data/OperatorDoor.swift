@@ -1,5 +1,5 @@
-// The data: the operator's calls, through the socket of the server that has the data folder, or by the same
-// handlers in this process where none has.
+// The data: the operator's calls, through the socket of the server that has the data folder, or by
+// the same handlers in this process where none has.
 internal import MuseJSON
 internal import MuseService
 
@@ -9,11 +9,13 @@ enum OperatorDoor {
     case local(LocalService, Backend)
 
     /// Runs `body` with the door of the data folder that the settings name.
+    /// - Parameter makes: whether a data folder is made where there is none.
     static func open<R>(
-        _ settings: Settings, _ body: (OperatorDoor) throws(CommandFailure) -> R
+        _ settings: Settings, makes: Bool = false,
+        _ body: (OperatorDoor) throws(CommandFailure) -> R
     ) throws(CommandFailure) -> R {
         let path = settings.text(ServeOptions.data) ?? ""
-        guard let folder = try DataFolder.openUnlessHeld(path, makes: false) else {
+        guard let folder = try DataFolder.openUnlessHeld(path, makes: makes) else {
             let caller = ServerCaller(socket: DataFolder.socket(path), seconds: 600)
             defer { caller.finish() }
             return try body(.socket(caller))
@@ -25,7 +27,8 @@ enum OperatorDoor {
     }
 
     /// Makes a call.
-    /// - Throws: no connection; for a refusal its message, or with `showsRefusal` its whole error object.
+    /// - Throws: no connection; for a refusal its message, or with `showsRefusal` its whole error
+    ///   object.
     func call(_ name: String, _ params: JSONValue) throws(CommandFailure) -> JSONValue {
         let answer: CallAnswer
         switch self {

@@ -1,5 +1,5 @@
-// The options: what one row of an option table says. Flags, environment names, config keys, help and the
-// operator's page are all read from it; nothing about an option is written twice.
+// The options: what one row of an option table says. Flags, environment names, config keys, help
+// and the operator's page are all read from it; nothing about an option is written twice.
 
 /// How an option's text is read.
 enum OptionKind: Sendable {
@@ -31,7 +31,8 @@ enum OptionReach: Sendable {
 
 /// One row of an option table.
 struct Option: Sendable {
-    /// The flag without its dashes, `line-bytes-max`; environment name and config key follow from it.
+    /// The flag without its dashes, `line-bytes-max`; environment name and config key follow from
+    /// it.
     let name: String
     let kind: OptionKind
     /// The value where none is given, as it would be written; nil for none.

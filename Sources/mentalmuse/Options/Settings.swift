@@ -1,5 +1,5 @@
-// The options: the values in force, each with where it came from. Flags go before the environment, that
-// before the config file, that before the default.
+// The options: the values in force, each with where it came from. Flags go before the environment,
+// that before the config file, that before the default.
 
 /// The values of an option table.
 struct Settings: Sendable {
@@ -76,10 +76,12 @@ struct Settings: Sendable {
     }
 }
 
-/// The config file: `key = value` lines; `#` starts a comment at the start of a line or after white space.
+/// The config file: `key = value` lines; `#` starts a comment at the start of a line or after white
+/// space.
 enum ConfigFile {
     /// Reads it strictly.
-    /// - Throws: an unknown key, one that stands twice, a line that is no `key = value`, a bad value.
+    /// - Throws: an unknown key, one that stands twice, a line that is no `key = value`, a bad
+    ///   value.
     static func read(
         _ bytes: [UInt8], path: String, known: [Option]
     ) throws(UsageError) -> [String: Settings.Value] {

@@ -1,4 +1,5 @@
-// Serving: the data of `serve --demo`: a few people, their posts and comments, made through the handlers.
+// Serving: the data of `serve --demo`: a few people, their posts and comments, made through the
+// handlers.
 internal import Glibc
 internal import MuseJSON
 

@@ -1,5 +1,5 @@
-// The command `serve`: opens everything in an order in which a failure leaves nothing behind, serves, and ends
-// on a signal.
+// The command `serve`: opens everything in an order in which a failure leaves nothing behind,
+// serves, and ends on a signal.
 internal import Glibc
 internal import MentalMuseProtocol
 internal import MuseBase
@@ -74,8 +74,10 @@ enum ServeCommand {
             throw CommandFailure(error.description)
         }
         do throws(CommandFailure) {
-            let backend = try Backend(folder, configuration, control: opened.control)
+            let backend = try Backend(folder, configuration)
             let people = isDemo ? try Demo.fill(backend) : []
+            // Not before: the log begins with where it listens.
+            backend.shared.control = opened.control
             services.set(backend.shared)
             return RunningServer(
                 server: opened, backend: backend, limits: configuration.limits, people: people,

@@ -39,6 +39,8 @@ struct ServePlan {
         let (chain, key) = (ServeOptions.tlsCertificate, ServeOptions.tlsKey)
         switch (settings.text(chain), settings.text(key)) {
         case (let certificate?, let secret?):
+            // Here the system says what is wrong with a file; OpenSSL would not.
+            for path in [certificate, secret] { _ = try Files.config(path) }
             return CertificateFiles(certificate: certificate, key: secret)
         case (nil, nil):
             for option in [ServeOptions.tlsHost, ServeOptions.tlsPort]

@@ -14,7 +14,8 @@ struct Signals {
 
     private var set = sigset_t()
 
-    /// Holds the signals back for this thread and all that it starts; a closed pipe is no signal any more.
+    /// Holds the signals back for this thread and all that it starts; a closed pipe is no signal
+    /// any more.
     init() {
         unsafe sigemptyset(&set)
         for signal in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&set, signal) }

@@ -34,8 +34,8 @@ enum Secrets {
         return first
     }
 
-    /// A line from the terminal without echo; nil where the person gives up (^C, ^D on an empty line).
-    /// The terminal is as before when this returns.
+    /// A line from the terminal without echo; nil where the person gives up (^C, ^D on an empty
+    /// line). The terminal is as before when this returns.
     private static func typed() -> String? {
         var before = termios()
         guard unsafe tcgetattr(0, &before) == 0 else { return nil }
