@@ -117,6 +117,7 @@ let package = Package(
         .testTarget(
             name: "FuzzerTests", dependencies: ["FuzzTargets"], path: "Tests/Fuzzers/FuzzerTests",
             swiftSettings: settings),
+        tests(
             "MentalMuseClientTests",
             ["MentalMuseClient", "MentalMuseProtocol", "MuseRPC", "MuseJSON", "MuseBase"]),
     ]
