@@ -74,6 +74,7 @@ internal import Testing
         #expect(try operate("restore", "nothing", "--data", "new").status == 1)
         #expect(!sandbox.exists("new"))
         #expect(try operate("restore", "copy", "--data", "new").status == 0)
+        #expect(!sandbox.exists("copy/mentalmuse.db-wal"))
         #expect(try operate("restore", "copy", "--data", "kept", "--keep-sessions").status == 0)
         let port = try #require(try server.event("listening")["port"] as? Int)
         #expect(server.stop() == 0)

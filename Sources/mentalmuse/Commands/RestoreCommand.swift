@@ -54,6 +54,10 @@ enum RestoreCommand {
 
     private static func copy(_ source: String, to folder: DataFolder) throws(CommandFailure) {
         let driver = SQLiteDriver(path: DataFolder.database(source))
+        // A reader makes them, and the backup is to stay as it was.
+        let sides = ["-shm", "-wal"].map { driver.path + $0 }
+            .filter { ((try? Files.status($0)) ?? nil) == nil }
+        defer { for side in sides { _ = unsafe unlink(side) } }
         _ = try Backend.migrating { () throws(MigrationError) in try Migrator(driver).status() }
         do throws(SQLError) {
             let connection = try driver.open(.reader)

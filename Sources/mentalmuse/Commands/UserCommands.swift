@@ -35,8 +35,9 @@ enum UserCommands {
         examples: ["mentalmuse user create ada --role admin"],
         run: { (input) throws(CommandFailure) in
             let name = try input.operand(0)
+            // Before the lock is taken: nobody else is to wait for a person.
+            let password = try Secrets.readNew("password for \(name)")
             try OperatorDoor.open(input.settings, makes: true) { (door) throws(CommandFailure) in
-                let password = try Secrets.readNew("password for \(name)")
                 var members: [JSONValue.Member] = [
                     .init("username", .string(name)), .init("password", .string(password)),
                     .init("role", .string(input.settings.text(role) ?? "user")),
@@ -58,9 +59,8 @@ enum UserCommands {
         table: ServeOptions.all,
         run: { (input) throws(CommandFailure) in
             let name = try input.operand(0)
+            let password = try Secrets.readNew("new password for \(name)")
             try OperatorDoor.open(input.settings) { (door) throws(CommandFailure) in
-                _ = try user(name, door)
-                let password = try Secrets.readNew("new password for \(name)")
                 _ = try door.call(
                     "admin.set_password",
                     ["username": .string(name), "password": .string(password)])

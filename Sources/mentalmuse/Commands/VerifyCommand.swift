@@ -15,7 +15,7 @@ enum VerifyCommand {
         path: ["verify"],
         summary: "Check the database against itself: its pages, its counts against its rows.",
         details: [
-            "Everything is read, nothing is changed. One line for each fault, and exit status 1 where "
+            "Everything is read. One line for each fault, and exit status 1 where "
                 + "there is one.",
             MigrateCommands.alone,
         ],

@@ -1,22 +1,10 @@
-// Serving: the log: one JSON object a line on standard error. Events here, requests in MuseServer.
-internal import MuseBase
+// Serving: events for the log, which MuseServer writes: one JSON object a line on standard error.
 internal import MuseJSON
-internal import MuseServer
+internal import MuseService
 
-/// The log of events.
-enum EventLog {
+extension ServerControl {
     /// Writes `{"time":…,"event":…,…}`.
-    static func write(_ event: String, _ members: [JSONValue.Member] = []) {
-        let head: [JSONValue.Member] = [
-            .init("time", .string(WallClock.system.now().description)),
-            .init("event", .string(event)),
-        ]
-        let line = JSONValue.object(head + members).text() + "\n"
-        LogSink.standardError.write(Array(line.utf8))
-    }
-
-    /// The same, for members that are JSON text already.
-    static func write(_ event: String, texts: [(String, String)]) {
-        write(event, texts.map { .init($0.0, (try? JSONValue($0.1)) ?? .string($0.1)) })
+    func event(_ name: String, _ members: [JSONValue.Member] = []) {
+        log(name, members.map { ($0.name, $0.value.text()) })
     }
 }

@@ -11,10 +11,11 @@ internal import MuseStore
 struct RunningServer {
     let server: Server
     let backend: Backend
-    let limits: Limits
     /// The people of a demonstration.
     let people: [Demo.Person]
     let isDemo: Bool
+    /// How many more files and sockets may be wanted than the system allows.
+    let missingDescriptors: Int
 
     /// Serves until a signal ends the process.
     func serve(until signals: consuming Signals) -> Never {
@@ -27,7 +28,7 @@ struct RunningServer {
             case .none: try? backend.shared.keys.sweep(now: WallClock.system.now())
             case .reload: reload()
             case .stop where isStopping:
-                EventLog.write("stopped", [.init("drained", false)])
+                server.control.event("stopped", [.init("drained", false)])
                 if isDemo { Files.removeAll(backend.folder.path) }
                 _exit(ExitStatus.failure)
             case .stop:
@@ -39,12 +40,14 @@ struct RunningServer {
 
     /// The first lines of the log.
     private func announce() {
-        for endpoint in server.endpoints { EventLog.write("listening", Self.members(endpoint)) }
+        for endpoint in server.endpoints {
+            server.control.event("listening", Self.members(endpoint))
+        }
         var libraries: [JSONValue.Member] = []
         for library in backend.shared.configuration.libraries {
             libraries.append(.init(library.name, .string(library.version)))
         }
-        EventLog.write(
+        server.control.event(
             "started",
             [
                 .init("version", .string(Program.version)),
@@ -56,19 +59,24 @@ struct RunningServer {
         if !backend.migration.applied.isEmpty {
             let numbers = backend.migration.applied.map { JSONValue.number(String($0)) }
             let copy = backend.migration.copy.map(JSONValue.string) ?? .null
-            EventLog.write("migrated", [.init("applied", .array(numbers)), .init("copy", copy)])
+            server.control.event(
+                "migrated", [.init("applied", .array(numbers)), .init("copy", copy)])
         }
-        let files = Descriptors.raise(to: limits.connectionsMax + 256)
-        if files < limits.connectionsMax + 256 {
-            EventLog.write(
-                "few_descriptors",
+        if missingDescriptors > 0 {
+            server.control.event(
+                "few_descriptors", [.init("missing", .number(String(missingDescriptors)))])
+        }
+        for name in Environment.unknown() {
+            let near = Suggestion.near(name, among: ServeOptions.all.map(\.environmentName))
+            server.control.event(
+                "unknown_variable",
                 [
-                    .init("limit", .number(String(files))),
-                    .init("connections_max", .number(String(limits.connectionsMax))),
+                    .init("name", .string(name)),
+                    .init("did_you_mean", near.map(JSONValue.string) ?? .null),
                 ])
         }
         for person in people {
-            EventLog.write(
+            server.control.event(
                 "demo",
                 [
                     .init("username", .string(person.username)),
@@ -99,21 +107,21 @@ struct RunningServer {
     private func reload() {
         do throws(ServerError) {
             try server.reloadCertificate()
-            EventLog.write("reloaded")
+            server.control.event("reloaded")
         } catch {
-            EventLog.write("reload_failed", [.init("reason", .string(error.description))])
+            server.control.event("reload_failed", [.init("reason", .string(error.description))])
         }
     }
 
     /// Drains beside the thread that waits for signals, and ends the process.
     private func stop() {
-        EventLog.write("draining")
+        server.control.event("draining")
         let (server, backend, isDemo) = (server, backend, isDemo)
         Task {
             await server.shutdown()
             backend.close()
             if isDemo { Files.removeAll(backend.folder.path) }
-            EventLog.write("stopped", [.init("drained", true)])
+            server.control.event("stopped", [.init("drained", true)])
             exit(ExitStatus.success)
         }
     }

@@ -56,7 +56,8 @@ enum ServeCommand {
     private static func open(
         _ folder: DataFolder, _ plan: ServePlan, _ configuration: ServiceConfiguration, isDemo: Bool
     ) throws(CommandFailure) -> RunningServer {
-        _ = Descriptors.raise(to: configuration.limits.connectionsMax + 256)
+        let wanted = configuration.limits.connectionsMax + 256
+        let descriptors = Descriptors.raise(to: wanted)
         let services = LateServices()
         var server = ServerConfiguration()
         server.endpoints = plan.endpoints
@@ -68,7 +69,7 @@ enum ServeCommand {
         server.requestLog = plan.requestLog
         let opened: Server
         do throws(ServerError) {
-            opened = try Server(server) { worker, _ in services.make(worker) }
+            opened = try Server(server) { _, control in services.make(control) }
         } catch {
             folder.discardIfNew()
             throw CommandFailure(error.description)
@@ -80,8 +81,8 @@ enum ServeCommand {
             backend.shared.control = opened.control
             services.set(backend.shared)
             return RunningServer(
-                server: opened, backend: backend, limits: configuration.limits, people: people,
-                isDemo: isDemo)
+                server: opened, backend: backend, people: people, isDemo: isDemo,
+                missingDescriptors: max(0, wanted - descriptors))
         } catch {
             for case .unix(let path) in plan.endpoints { _ = unsafe unlink(path) }
             _ = unsafe unlink(folder.socket)
@@ -98,14 +99,14 @@ private final class LateServices: Sendable {
         self.shared.withLock { $0 = shared }
     }
 
-    func make(_ worker: Int) -> any ServiceHost {
+    func make(_ control: ServerControl) -> any ServiceHost {
         guard let shared = shared.withLock({ $0 }) else {
             preconditionFailure("a worker was started before there are handlers")
         }
         do {
             return try Service(shared: shared)
         } catch {
-            EventLog.write(
+            control.event(
                 "failed", [.init("reason", .string("the database cannot be read: \(error)"))])
             exit(ExitStatus.failure)
         }

@@ -71,6 +71,19 @@ enum Environment {
     }
 }
 
+extension Environment {
+    /// Variables named as ours are that no option has: perhaps a slip. As they were at the start; none where
+    /// the system does not tell.
+    static func unknown() -> [String] {
+        guard let bytes = try? Files.read("/proc/self/environ") else { return [] }
+        let known = (ServeOptions.all + ClientOptions.call)
+            .filter { $0.reach != .flagOnly }.map(\.environmentName)
+        return bytes.split(separator: 0)
+            .compactMap { String(validating: $0.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self) }
+            .filter { $0.hasPrefix("MUSE_") && !known.contains($0) }.sorted()
+    }
+}
+
 /// What a failed system call says.
 struct SystemError: Error {
     /// The call and what it was about: `open mentalmuse-data/lock`.
