@@ -96,7 +96,7 @@ let package = Package(
         tests("MuseTLSTests", ["MuseTLS"]),
         tests("MuseCryptoTests", ["MuseCrypto", "MuseBase", "MuseJSON"]),
         tests("MuseNetTests", ["MuseNet", "MuseBase", "MuseTLS"]),
-        tests("MentalMuseProgramTests", ["mentalmuse"]),
+        tests("MentalMuseProgramTests", ["mentalmuse", "MuseBase"]),
         tests("MuseRPCTests", ["MuseRPC", "MuseJSON"]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         tests(

@@ -1,6 +1,7 @@
 // Twin of CallCommand.swift, ServerCaller.swift and ShellCommand.swift: calls of a real server, and
 // of one that says what the test wants.
 internal import Foundation
+internal import MuseBase
 internal import Testing
 
 @Suite struct CallTests {
@@ -56,10 +57,10 @@ internal import Testing
     }
 
     @Test func `a write whose answer is lost is repeated with the same key`() throws {
-        let keys = Shared<[String]>([])
+        let keys = Lock<[String]>([])
         let fake = try FakeServer { request in
             let key = request.params.firstMatch(of: /"idempotency_key":"([0-9a-f]{32})"/)?.1
-            let count = keys.change {
+            let count = keys.withLock {
                 $0.append(String(key ?? "none"))
                 return $0.count
             }
@@ -68,16 +69,16 @@ internal import Testing
         }
         let run = try sandbox.run("call", "posts.create", "body=x", "--url", fake.url)
         #expect(run.status == 0)
-        let seen = keys.change { $0 }
+        let seen = keys.withLock { $0 }
         #expect(seen.count == 2)
         #expect(seen.first != "none" && seen.first == seen.last)
     }
 
     @Test func `an expired token is refreshed once, with a key, and the call is made again`() throws
     {
-        let log = Shared<[String]>([])
+        let log = Lock<[String]>([])
         let fake = try FakeServer { request in
-            log.change { $0.append(request.method) }
+            log.withLock { $0.append(request.method) }
             let head = #"{"jsonrpc":"2.0","id":\#(request.id),"#
             switch request.method {
             case "auth.login": return [head + Self.grant(1)]
@@ -99,19 +100,19 @@ internal import Testing
         }
         #expect(runs.allSatisfy { $0.output == "\"done\"\n" })
         #expect(
-            log.change { $0 } == [
+            log.withLock { $0 } == [
                 "auth.login", "auth.whoami", "auth.refresh", "auth.whoami", "auth.whoami",
             ])
     }
 
     @Test func `two at once refresh the session once`() throws {
-        let refreshes = Shared(0)
+        let refreshes = Lock(0)
         let fake = try FakeServer { request in
             let head = #"{"jsonrpc":"2.0","id":\#(request.id),"#
             switch request.method {
             case "auth.login": return [head + Self.grant(1)]
             case "auth.refresh":
-                refreshes.change { $0 += 1 }
+                refreshes.withLock { $0 += 1 }
                 return [head + Self.grant(2)]
             default:
                 return request.params.contains(#""access_token":"access2""#)
@@ -131,7 +132,7 @@ internal import Testing
             process.waitUntilExit()
             #expect(process.terminationStatus == 0)
         }
-        #expect(refreshes.change { $0 } == 1)
+        #expect(refreshes.withLock { $0 } == 1)
     }
 
     @Test func `a session that the server has ended is forgotten`() throws {

@@ -1,21 +1,6 @@
 // The program's tests: a server that answers what a test wants, on a Unix socket.
 internal import Foundation
 
-/// One value where threads meet.
-final class Shared<Value>: @unchecked Sendable {
-    private let lock = NSLock()
-    private var value: Value
-
-    init(_ value: Value) {
-        self.value = value
-    }
-
-    @discardableResult
-    func change<R>(_ body: (inout Value) -> R) -> R {
-        lock.withLock { body(&value) }
-    }
-}
-
 /// A server of one connection at a time a thread; it lives as long as the test's process.
 final class FakeServer: Sendable {
     /// A request, its id and params as JSON text.
