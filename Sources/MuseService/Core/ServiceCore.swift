@@ -17,6 +17,11 @@ package struct Viewer: Sendable, Equatable {
     /// Whether it may do what moderators may.
     package var isModerator: Bool { role == .moderator || role == .admin }
     package var isAdmin: Bool { role == .admin }
+
+    /// Who calls over the operator's socket without a token: no account, an admin's rights.
+    static let theOperator = Viewer(
+        user: UUIDv7(high: 0, low: 0), session: UUIDv7(high: 0, low: 0), role: .admin,
+        expiresAt: Timestamp(milliseconds: .max))
 }
 
 /// What the handlers of one worker share.

@@ -9,6 +9,7 @@ internal import MuseSQL
 internal import MuseSQLite
 internal import MuseService
 internal import MuseStore
+internal import MuseTLS
 
 /// The rooms below the handlers, opened over a data folder.
 final class Backend: Sendable {
@@ -63,10 +64,14 @@ final class Backend: Sendable {
 
     /// The versions of the libraries in use.
     static func libraries() -> [LibraryVersion] {
-        [SQLiteDriver(path: "").libraryVersion].map { text in
-            let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
-            return LibraryVersion(name: parts[0], version: parts.count > 1 ? parts[1] : "")
-        }
+        let parts = SQLiteDriver(path: "").libraryVersion.split(separator: " ", maxSplits: 1)
+        return [
+            LibraryVersion(
+                name: parts.first.map(String.init) ?? "SQLite",
+                version: parts.count > 1 ? String(parts[1]) : ""),
+            LibraryVersion(name: CryptoLibrary.name, version: CryptoLibrary.version),
+            LibraryVersion(name: TLSLibrary.name, version: TLSLibrary.version),
+        ]
     }
 
     /// Ends the writer: what is queued is done, the log goes into the database. The readers should
