@@ -233,9 +233,9 @@ extension ChannelState {
         for (_, slot) in slots.removeAll(where: { $0.deadline <= now }) {
             effects.end(slot.waiter, .failed(.timedOut))
             switch slot.waiter {
-            case .caller: isSilent = isSilent || heardAt < slot.sentAt
+            case .caller: isSilent = isSilent || heardAt <= slot.sentAt
             case .attach: isDead = true
-            case .probe: isDead = isDead || heardAt < slot.sentAt
+            case .probe: isDead = isDead || heardAt <= slot.sentAt
             }
         }
         if isDead {
