@@ -42,7 +42,7 @@ final class FakeServer: Sendable {
         var count = 0
         var isStopped = false
         var requests: [Request] = []
-        var waiting: [(Int, CheckedContinuation<Void, Never>)] = []
+        var listeners: [AsyncStream<Void>.Continuation] = []
     }
 
     let port: UInt16
@@ -121,8 +121,12 @@ final class FakeServer: Sendable {
                 goesOn = act(reply(request), connection)
             }
         }
-        state.withLock { _ = $0.connections.removeValue(forKey: number) }
+        let listeners = state.withLock { state in
+            state.connections[number] = nil
+            return state.listeners
+        }
         Glibc.close(connection)
+        for listener in listeners { listener.yield() }
     }
 
     private func act(_ reply: Reply, _ connection: Int32) -> Bool {
@@ -151,14 +155,11 @@ final class FakeServer: Sendable {
     // MARK: What a test asks
 
     private func note(_ request: Request) {
-        let ready = state.withLock { state in
+        let listeners = state.withLock { state in
             state.requests.append(request)
-            let count = state.requests.count
-            let ready = state.waiting.filter { $0.0 <= count }.map(\.1)
-            state.waiting.removeAll { $0.0 <= count }
-            return ready
+            return state.listeners
         }
-        for continuation in ready { continuation.resume() }
+        for listener in listeners { listener.yield() }
     }
 
     /// All lines so far.
@@ -167,15 +168,19 @@ final class FakeServer: Sendable {
     func requests(of method: String) -> [Request] { requests.filter { $0.method == method } }
 
     /// Waits until so many lines have come.
-    func received(_ count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                if state.requests.count >= count { return true }
-                state.waiting.append((count, continuation))
-                return false
-            }
-            if isThere { continuation.resume() }
+    func received(_ count: Int) async { await until { $0.requests.count >= count } }
+
+    /// Waits until all connections have ended.
+    func emptied() async { await until { $0.connections.isEmpty } }
+
+    private func until(_ holds: (State) -> Bool) async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let isThere = state.withLock { state in
+            state.listeners.append(continuation)
+            return holds(state)
         }
+        if isThere { return }
+        for await _ in stream where state.withLock({ holds($0) }) { return }
     }
 
     /// Sends text over all connections, unasked.
