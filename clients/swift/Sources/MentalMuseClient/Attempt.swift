@@ -19,6 +19,7 @@ struct Attempt {
     /// When the call is over, whatever happens.
     let deadline: UInt64
     private var renewals = 0
+    private var mayHaveRun = false
 
     init(method: MethodID, options: CallOptions, deadline: UInt64) {
         self.method = method
@@ -39,9 +40,11 @@ struct Attempt {
     ) throws(ClientError) -> Step {
         switch outcome {
         case .result, .resumed: return .again
+        case .failed(.notConnected(let why)) where mayHaveRun: throw .connectionLost(why)
         case .failed(let error): throw error
-        case .lost(let error, let mayHaveRun):
-            guard options.retries, !mayHaveRun || canRepeat else { throw error }
+        case .lost(let error, let wasSent):
+            mayHaveRun = mayHaveRun || wasSent
+            guard options.retries, !wasSent || canRepeat else { throw error }
             return .again
         case .refused(let error, let identity):
             return try refused(error, identity, now, hasSession)

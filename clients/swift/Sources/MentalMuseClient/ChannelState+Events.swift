@@ -231,11 +231,11 @@ extension ChannelState {
         var isSilent = false
         var isDead = false
         for (_, slot) in slots.removeAll(where: { $0.deadline <= now }) {
-            effects.end(slot.waiter, .failed(.timedOut))
+            effects.end(slot.waiter, .failed(failures > 0 ? cause : .timedOut))
             switch slot.waiter {
-            case .caller: isSilent = isSilent || heardAt < slot.sentAt
+            case .caller: isSilent = isSilent || heardAt <= slot.sentAt
             case .attach: isDead = true
-            case .probe: isDead = isDead || heardAt < slot.sentAt
+            case .probe: isDead = isDead || heardAt <= slot.sentAt
             }
         }
         if isDead {
@@ -249,9 +249,16 @@ extension ChannelState {
         slots.first { if case .probe = $0.waiter { true } else { false } } != nil
     }
 
+    /// What a call ends with whose time is up before it was sent.
+    var late: ClientError {
+        switch link {
+        case .held, .attaching, .ready: failures > 0 ? cause.whileUnconnected : .timedOut
+        case .idle, .opening, .resting, .closed: cause.whileUnconnected
+        }
+    }
+
     private func expireWaiting(_ now: UInt64, _ effects: inout Effects) {
         dropServed()
-        let late = stream == nil ? cause.whileUnconnected : .timedOut
         func expire(_ calls: inout [WaitingCall]) {
             guard calls.contains(where: { $0.deadline <= now }) else { return }
             for call in calls where call.deadline <= now {

@@ -139,7 +139,7 @@ final class ChannelState {
             return effects.end(waiter, .failed(.cancelled))
         }
         if link == .closed { return effects.end(waiter, .failed(.closed)) }
-        if deadline <= now { return effects.end(waiter, .failed(.timedOut)) }
+        if deadline <= now { return effects.end(waiter, .failed(failures > 0 ? late : .timedOut)) }
         arm(deadline, &effects)
         if link == .ready, queued == 0, !isUrgent, hasRoom {
             send(ticket, waiter, deadline, now, &effects, write)

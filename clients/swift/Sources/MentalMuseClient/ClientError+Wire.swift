@@ -14,6 +14,17 @@ public struct ServerError: Error, Sendable, Equatable {
     public var retry: Retry
     /// `error.data` as JSON text; empty if there is none.
     public var data: String
+
+    /// An error of these parts.
+    public init(
+        code: Int, name: String = "", message: String = "", retry: Retry = .never, data: String = ""
+    ) {
+        self.code = code
+        self.name = name
+        self.message = message
+        self.retry = retry
+        self.data = data
+    }
 }
 
 /// What the schema says of repeating a refused call.

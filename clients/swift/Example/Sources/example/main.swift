@@ -8,7 +8,8 @@ let password = "a wren sings at dawn"
 let grant: Grant
 do {
     grant = try await client.auth.register(username: name, password: password)
-} catch .alreadyExists {
+} catch {
+    guard case .alreadyExists = error else { throw error }
     grant = try await client.auth.login(username: name, password: password, device: "example")
 }
 print("This is \(grant.user.username), here since \(grant.user.createdAt).")
@@ -19,8 +20,11 @@ print("Wrote post \(post.id) and comment \(comment.id).")
 
 do {
     _ = try await client.posts.update(id: post.id, body: "Good evening.", revision: 7)
-} catch .staleRevision(let current) {
-    print("Somebody has changed it: it is at revision \(current).")
+} catch {
+    switch error {
+    case .staleRevision(let current): print("It has changed since: it is at revision \(current).")
+    default: throw error
+    }
 }
 
 // Three calls at once, over the one connection.

@@ -1,3 +1,0 @@
-// Tests of reading the server's lines.
-import MentalMuseClient
-import Testing

@@ -1,0 +1,202 @@
+// Tests of the client: a server of a few lines on a real loopback socket, which says what a test wants.
+internal import Foundation
+internal import MentalMuseClient
+internal import MuseBase
+internal import MuseJSON
+
+/// A line that came from the client.
+struct Request: Sendable {
+    /// Which connection it came over; the first is 1.
+    let connection: Int
+    let text: String
+    let value: JSONValue
+
+    var method: String { value["method"]?.string ?? "" }
+    var id: Int { value["id"]?.int ?? -1 }
+    var params: JSONValue { value["params"] ?? .null }
+    var key: String? { params["_meta"]?["idempotency_key"]?.string }
+
+    /// The answer with that result.
+    func result(_ json: String) -> String {
+        "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"result\":\(json)}\n"
+    }
+
+    /// The refusal with that code.
+    func error(_ code: Int, _ data: String = "{}") -> String {
+        "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"error\":{\"code\":\(code),\"message\":\"No.\",\"data\":\(data)}}\n"
+    }
+}
+
+/// What the server does with a line.
+enum Reply: Sendable {
+    case nothing
+    case send(String)
+    /// After the text the connection is closed.
+    case sendAndClose(String)
+}
+
+/// A server of a few lines.
+final class FakeServer: Sendable {
+    private struct State {
+        var connections: [Int: Int32] = [:]
+        var count = 0
+        var isStopped = false
+        var requests: [Request] = []
+        var listeners: [AsyncStream<Void>.Continuation] = []
+    }
+
+    let port: UInt16
+    private let listener: Int32
+    private let reply: @Sendable (Request) -> Reply
+    private let greeting: @Sendable (Int) -> Reply
+    private let state = Lock(State())
+
+    var address: String { "tcp://127.0.0.1:\(port)" }
+
+    /// `port`: 0 for a free one.
+    init(
+        port: UInt16 = 0, greeting: @escaping @Sendable (Int) -> Reply = { _ in .nothing },
+        _ reply: @escaping @Sendable (Request) -> Reply
+    ) throws {
+        self.reply = reply
+        self.greeting = greeting
+        (listener, self.port) = try Self.listen(port)
+        Thread.start { self.accept() }
+    }
+
+    deinit { Glibc.close(listener) }
+
+    private static func listen(_ port: UInt16) throws -> (Int32, UInt16) {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var on: Int32 = 1
+        unsafe setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, 4)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                guard unsafe bind(listener, address, size) == 0, Glibc.listen(listener, 64) == 0
+                else { return Int32(-1) }
+                return unsafe getsockname(listener, address, &size)
+            }
+        }
+        guard status == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EADDRINUSE) }
+        return (listener, UInt16(bigEndian: address.sin_port))
+    }
+
+    private func accept() {
+        while true {
+            let connection = Glibc.accept(listener, nil, nil)
+            guard connection >= 0 else { return }
+            let number = state.withLock { state -> Int? in
+                guard !state.isStopped else { return nil }
+                state.count += 1
+                state.connections[state.count] = connection
+                return state.count
+            }
+            guard let number else {
+                Glibc.close(connection)
+                return
+            }
+            Thread.start { self.serve(connection, number) }
+        }
+    }
+
+    private func serve(_ connection: Int32, _ number: Int) {
+        var input: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        var goesOn = act(greeting(number), connection)
+        while goesOn {
+            let count = unsafe recv(connection, &chunk, chunk.count, 0)
+            guard count > 0 else { break }
+            input.append(contentsOf: chunk[..<count])
+            while goesOn, let feed = input.firstIndex(of: 10) {
+                let text = String(decoding: input[..<feed], as: UTF8.self)
+                input.removeSubrange(...feed)
+                guard let value = try? JSONValue(text) else { continue }
+                let request = Request(connection: number, text: text, value: value)
+                note(request)
+                goesOn = act(reply(request), connection)
+            }
+        }
+        let listeners = state.withLock { state in
+            state.connections[number] = nil
+            return state.listeners
+        }
+        Glibc.close(connection)
+        for listener in listeners { listener.yield() }
+    }
+
+    private func act(_ reply: Reply, _ connection: Int32) -> Bool {
+        switch reply {
+        case .nothing: return true
+        case .send(let text):
+            write(text, connection)
+            return true
+        case .sendAndClose(let text):
+            write(text, connection)
+            return false
+        }
+    }
+
+    private func write(_ text: String, _ connection: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    // MARK: What a test asks
+
+    private func note(_ request: Request) {
+        let listeners = state.withLock { state in
+            state.requests.append(request)
+            return state.listeners
+        }
+        for listener in listeners { listener.yield() }
+    }
+
+    /// All lines so far.
+    var requests: [Request] { state.withLock { $0.requests } }
+
+    func requests(of method: String) -> [Request] { requests.filter { $0.method == method } }
+
+    /// Waits until so many lines have come.
+    func received(_ count: Int) async { await until { $0.requests.count >= count } }
+
+    /// Waits until all connections have ended.
+    func emptied() async { await until { $0.connections.isEmpty } }
+
+    private func until(_ holds: (State) -> Bool) async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let isThere = state.withLock { state in
+            state.listeners.append(continuation)
+            return holds(state)
+        }
+        if isThere { return }
+        for await _ in stream where state.withLock({ holds($0) }) { return }
+    }
+
+    /// Sends text over all connections, unasked.
+    func say(_ text: String) {
+        for connection in state.withLock({ Array($0.connections.values) }) {
+            write(text, connection)
+        }
+    }
+
+    /// Ends all connections, and takes no more if it `stops`.
+    func hangUp(stops: Bool = false) {
+        let open = state.withLock { state in
+            if stops { state.isStopped = true }
+            return Array(state.connections.values)
+        }
+        for connection in open { shutdown(connection, Int32(SHUT_RDWR)) }
+        if stops { shutdown(listener, Int32(SHUT_RDWR)) }
+    }
+}
