@@ -98,6 +98,12 @@ let package = Package(
         tests("MuseNetTests", ["MuseNet", "MuseBase", "MuseTLS"]),
         tests("MentalMuseProgramTests", ["mentalmuse", "MuseBase"]),
         tests("MuseRPCTests", ["MuseRPC", "MuseJSON"]),
+        tests(
+            "MuseServerTests",
+            [
+                "MuseServer", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
+                "MentalMuseProtocol",
+            ]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         tests(
             "ConformanceTests", ["MuseTLS", "MuseJSON", "MuseBase"]),

@@ -29,7 +29,8 @@ package final class Listener {
     /// Connections that may wait to be accepted.
     private static let backlog: Int32 = 4_096
 
-    private init(_ socket: consuming Descriptor, _ endpoint: Endpoint, isUnix: Bool, isShared: Bool) {
+    private init(_ socket: consuming Descriptor, _ endpoint: Endpoint, isUnix: Bool, isShared: Bool)
+    {
         self.socket = socket
         self.endpoint = endpoint
         self.isUnix = isUnix

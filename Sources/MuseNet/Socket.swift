@@ -82,7 +82,9 @@ package struct Socket: ~Copyable {
     /// Reads what has come into the scratch (recv(2)).
     package borrowing func read(into scratch: Scratch) -> ReadOutcome {
         let number = number
-        let got = unsafe scratch.withMemory { unsafe muse_receive(number, $0.baseAddress, $0.count) }
+        let got = unsafe scratch.withMemory {
+            unsafe muse_receive(number, $0.baseAddress, $0.count)
+        }
         if got > 0 { return .bytes(got) }
         if got == 0 { return .end }
         let code = Int32(truncatingIfNeeded: -got)
@@ -107,7 +109,9 @@ package struct Socket: ~Copyable {
     package borrowing func write(_ bytes: Span<UInt8>) -> WriteOutcome {
         guard bytes.count > 0 else { return .bytes(0) }
         let number = number
-        let sent = unsafe bytes.withUnsafeBytes { unsafe muse_send(number, $0.baseAddress, $0.count) }
+        let sent = unsafe bytes.withUnsafeBytes {
+            unsafe muse_send(number, $0.baseAddress, $0.count)
+        }
         return Self.written(sent)
     }
 

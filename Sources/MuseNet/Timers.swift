@@ -27,7 +27,9 @@ struct Timers {
 
     /// Takes the earliest if it is due at `now`.
     mutating func take(now: UInt64) -> LoopTimer? {
-        guard let first = heap.first, first.due <= now, let last = heap.popLast() else { return nil }
+        guard let first = heap.first, first.due <= now, let last = heap.popLast() else {
+            return nil
+        }
         guard !heap.isEmpty else { return first }
         heap[0] = last
         var parent = 0

@@ -14,7 +14,9 @@ enum ConformanceMethods {
             let (result, overflow) = numbers[0].subtractingReportingOverflow(numbers[1])
             return overflow ? .failure(refusal) : .success(String(result))
         case "sum":
-            guard let numbers = numbers(envelope, bytes, names: []) else { return .failure(refusal) }
+            guard let numbers = numbers(envelope, bytes, names: []) else {
+                return .failure(refusal)
+            }
             return .success(String(numbers.reduce(0, &+)))
         case "get_data": return .success("[\"hello\",5]")
         case "update", "notify_hello", "notify_sum": return .success("null")

@@ -10,7 +10,9 @@ enum DidYouMean {
 
     /// The nearest name within a third of its length; nil if none is near.
     static func method(_ wrong: String) -> String? {
-        let given = Array(wrong.utf8.prefix(lengthMax + 1)).map { $0 >= 65 && $0 <= 90 ? $0 + 32 : $0 }
+        let given = Array(wrong.utf8.prefix(lengthMax + 1)).map {
+            $0 >= 65 && $0 <= 90 ? $0 + 32 : $0
+        }
         guard !given.isEmpty, given.count <= lengthMax else { return nil }
         var best: (name: String, distance: Int)?
         for (name, bytes) in names {

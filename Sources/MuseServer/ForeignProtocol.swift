@@ -8,7 +8,9 @@ enum ForeignProtocol {
 
     /// The reason to give if the first line of a connection is HTTP's.
     static func reason(line: Span<UInt8>) -> String? {
-        guard verbs.contains(where: { begins(line, $0) }), contains(line, " HTTP/") else { return nil }
+        guard verbs.contains(where: { begins(line, $0) }), contains(line, " HTTP/") else {
+            return nil
+        }
         return "http"
     }
 

@@ -133,7 +133,9 @@ extension ServerConnection {
 
     private static func invalidParams(_ issues: ParamIssues) -> RPCError {
         .invalidParams(
-            errors: issues.issues.map { Offence(path: $0.path, rule: $0.rule, expected: $0.expected) })
+            errors: issues.issues.map {
+                Offence(path: $0.path, rule: $0.rule, expected: $0.expected)
+            })
     }
 
     /// What the schema does not list as a method of its own: discovery, examples, mistakes.

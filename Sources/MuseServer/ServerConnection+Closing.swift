@@ -174,7 +174,8 @@ extension ServerConnection {
         if phase == .open {
             let idle = moment(activeAt, limits.idleSeconds)
             // Busy just now: look again a whole period later.
-            due = min(due, idle > worker.loop.now ? idle : moment(worker.loop.now, limits.idleSeconds))
+            due = min(
+                due, idle > worker.loop.now ? idle : moment(worker.loop.now, limits.idleSeconds))
         }
         return due == .max ? nil : due
     }

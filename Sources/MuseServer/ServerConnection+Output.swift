@@ -37,7 +37,8 @@ extension ServerConnection {
     func refuse(
         _ id: RPCID, _ error: RPCError, _ place: AnswerPlace = .line, method: MethodID? = nil
     ) {
-        worker.metrics.noteError(method.map { Int($0.rawValue) }, code: error.code, name: error.name)
+        worker.metrics.noteError(
+            method.map { Int($0.rawValue) }, code: error.code, name: error.name)
         if worker.logMode.wants(isError: true, nanoseconds: 0) || error.code == -32603 {
             log(id, method?.name ?? "", error)
         }
@@ -104,7 +105,9 @@ extension ServerConnection {
 
     /// Takes a call off the connection's books.
     private func leave(_ call: PendingCall) {
-        if call.state != .waiting { gate.end(call.effect, wasQueued: call.wasQueued && call.effect == .write) }
+        if call.state != .waiting {
+            gate.end(call.effect, wasQueued: call.wasQueued && call.effect == .write)
+        }
         call.state = .done
         callBytes -= call.bytes
         if let index = calls.firstIndex(where: { $0 === call }) { calls.remove(at: index) }

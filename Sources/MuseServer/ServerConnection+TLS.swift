@@ -60,7 +60,8 @@ extension ServerConnection {
             guard phase != .closed, stream.unsent == 0, buffer.unsent > 0 else { return }
             let taken = unsafe buffer.writer.withBytes { bytes in
                 let end = min(bytes.count, buffer.sent + 64 << 10)
-                return unsafe stream.write(UnsafeRawBufferPointer(rebasing: bytes[buffer.sent..<end]))
+                return unsafe stream.write(
+                    UnsafeRawBufferPointer(rebasing: bytes[buffer.sent..<end]))
             }
             guard taken > 0 else { return reset() }
             buffer.advance(taken)

@@ -96,7 +96,8 @@ extension WorkerCore {
         connections[Token.place(connection.token)] = connection
         open += 1
         if transport == .tls {
-            guard let context = shared.tlsContext, let stream = try? TLSStream(server: context) else {
+            guard let context = shared.tlsContext, let stream = try? TLSStream(server: context)
+            else {
                 return connection.close()
             }
             connection.beginHandshake(stream)

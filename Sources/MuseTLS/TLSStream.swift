@@ -114,7 +114,9 @@ package final class TLSStream {
         default:
             if call == "SSL_do_handshake", !isServer {
                 let verified = unsafe SSL_get_verify_result(ssl)
-                if verified != Int(X509_V_OK), let text = unsafe X509_verify_cert_error_string(verified) {
+                if verified != Int(X509_V_OK),
+                    let text = unsafe X509_verify_cert_error_string(verified)
+                {
                     ERR_clear_error()
                     state = .failed(TLSError(call: call, reason: unsafe String(cString: text)))
                     return false
@@ -189,14 +191,18 @@ private enum MemoryPipe {
 
     /// Made once, never freed; OpenSSL only reads it.
     nonisolated(unsafe) static let method: OpaquePointer? = {
-        guard let method = unsafe BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "memory pipe")
+        guard
+            let method = unsafe BIO_meth_new(
+                BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "memory pipe")
         else { return nil }
         unsafe BIO_meth_set_create(method) { bio in
             unsafe BIO_set_init(bio, 1)
             return 1
         }
         unsafe BIO_meth_set_read(method) { bio, bytes, count in
-            guard let stream = unsafe stream(bio), let bytes = unsafe bytes, count > 0 else { return -1 }
+            guard let stream = unsafe stream(bio), let bytes = unsafe bytes, count > 0 else {
+                return -1
+            }
             unsafe BIO_clear_flags(bio, flags)
             let got = unsafe stream.give(
                 UnsafeMutableRawBufferPointer(start: bytes, count: Int(count)))
@@ -205,7 +211,9 @@ private enum MemoryPipe {
             return -1
         }
         unsafe BIO_meth_set_write(method) { bio, bytes, count in
-            guard let stream = unsafe stream(bio), let bytes = unsafe bytes, count > 0 else { return -1 }
+            guard let stream = unsafe stream(bio), let bytes = unsafe bytes, count > 0 else {
+                return -1
+            }
             unsafe BIO_clear_flags(bio, flags)
             unsafe stream.take(UnsafeRawBufferPointer(start: bytes, count: Int(count)))
             return count

@@ -65,7 +65,9 @@ private final class Recorder: EventLoopDelegate {
         #expect(stayed)
     }
 
-    @Test func `timers come in order of their moments, by the clock that was passed in`() async throws {
+    @Test func `timers come in order of their moments, by the clock that was passed in`()
+        async throws
+    {
         let time = Lock<UInt64>(1_000_000_000)
         let loop = try EventLoop(clock: MonotonicClock { time.withLock { $0 } })
         let fired = await withCheckedContinuation { (done: CheckedContinuation<[UInt64], Never>) in
