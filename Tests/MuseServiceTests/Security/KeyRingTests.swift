@@ -1,9 +1,9 @@
 // The key ring: a key's life, restarts, retirement, epochs.
-import Foundation
-import MuseBase
-import MuseCrypto
-import MuseService
-import Testing
+internal import Foundation
+internal import MuseBase
+internal import MuseCrypto
+internal import MuseService
+internal import Testing
 
 @Suite struct KeyRingTests {
     let bench = RingBench()
