@@ -145,8 +145,8 @@ package final class KeyRing: Sendable {
 
     /// Ends a key at once, with every token that it signed: it has leaked. If it is the one that
     /// signs, the published one signs from now, or a new one.
-    /// - Throws: Failure. `.file` from the list's writing: nothing has changed; from the deletion
-    ///   of the key's file: the key has ended all the same, and the next start deletes the file.
+    /// - Throws: Failure; nothing has changed then. Where the key has ended and only its file could
+    ///   not be deleted, nothing is thrown: no start uses it, and `sweep` tries again.
     package func retire(_ keyID: String, now: Timestamp) throws(Failure) {
         _ = try command(now) { list throws(Failure) in
             guard list.keys.contains(where: { $0.keyID == keyID && !$0.hasEnded(at: now) }) else {
@@ -169,21 +169,21 @@ package final class KeyRing: Sendable {
             }
             return keyID
         }
-        try Self.filing { () throws(KeyFileError) in try store.remove(keyID) }
+        try? store.remove(keyID)
     }
 
-    /// Deletes keys that have ended; to be called now and then.
-    /// - Throws: Failure.file; a file that is still there is deleted by the next start.
+    /// Deletes keys that have ended, and files of ended keys that are still there; to be called now
+    /// and then.
+    /// - Throws: Failure.file; what is left is deleted by the next call or the next start.
     package func sweep(now: Timestamp) throws(Failure) {
-        let ended = state.withLock { $0.list.keys.filter { $0.hasEnded(at: now) }.map(\.keyID) }
-        guard !ended.isEmpty else { return }
-        _ = try command(now) { list throws(Failure) in
-            list.remove { ended.contains($0.keyID) }
-            return ""
+        if state.withLock({ $0.list.keys.contains { $0.hasEnded(at: now) } }) {
+            _ = try command(now) { list throws(Failure) in
+                list.remove { $0.hasEnded(at: now) }
+                return ""
+            }
         }
-        for keyID in ended {
-            try Self.filing { () throws(KeyFileError) in try store.remove(keyID) }
-        }
+        let gone = state.withLock { $0.list.gone }
+        try Self.filing { () throws(KeyFileError) in try store.removeFiles(of: gone) }
     }
 
     /// Changes the keys: on disk first, then for everybody.

@@ -243,6 +243,14 @@ struct KeyStore: Sendable {
         }
     }
 
+    /// Deletes the files of keys that have gone, where there still are any.
+    func removeFiles(of gone: [String]) throws(KeyFileError) {
+        for name in try PrivateFiles.names(in: folder) where name.hasSuffix(Self.keySuffix) {
+            let keyID = String(name.dropLast(Self.keySuffix.count))
+            if gone.contains(keyID) { try remove(keyID) }
+        }
+    }
+
     /// Deletes a key's file.
     func remove(_ keyID: String) throws(KeyFileError) {
         try PrivateFiles.remove(keyID + Self.keySuffix, in: folder)
