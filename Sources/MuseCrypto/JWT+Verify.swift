@@ -1,5 +1,6 @@
-// The cryptography room: tokens read back. Everything here comes from outside until the signature has been checked;
-// no heap, no recursion, no lookup of an algorithm. Called once for every token that no cache knows.
+// The cryptography room: tokens read back. Everything here comes from outside until the signature
+// has been checked; no heap, no recursion, no lookup of an algorithm. Called once for every token
+// that no cache knows.
 internal import CSodium
 package import MuseBase
 internal import MuseJSON
@@ -11,8 +12,9 @@ extension JWT {
     /// Reads an access token that one of `keys` has signed.
     ///
     /// - Parameters:
-    ///   - leewaySeconds: how far `exp` and `nbf` may be off, 0 to 5. Nought by default: the clock that is
-    ///     read here has also signed the token. Two nodes, or another service, may want more.
+    ///   - leewaySeconds: how far `exp` and `nbf` may be off, 0 to 5. Nought by default: the clock
+    ///     that is read here has also signed the token. Two nodes, or another service, may want
+    ///     more.
     ///   - acceptingExpired: take one whose time has passed, where the claims still tell something
     ///     (log-out).
     /// - Throws: TokenError; `.expired` only for a token that is valid in everything else.
@@ -59,7 +61,8 @@ extension JWT {
         _ body: (Span<UInt8>, VerifyingKey) throws(TokenError) -> R
     ) throws(TokenError) -> R {
         guard token.count <= bytesMax, let (first, second) = dots(token) else { throw .invalid }
-        // Three segments of base64url are fewer bytes than characters; they share one piece of stack.
+        // Three segments of base64url are fewer bytes than characters; they share one piece of
+        // stack.
         let result: Result<R, TokenError> = unsafe withUnsafeTemporaryAllocation(
             of: UInt8.self, capacity: token.count
         ) { room in
@@ -104,8 +107,8 @@ extension JWT {
         return (first, second)
     }
 
-    /// Decodes a segment into `room`: base64url without padding, white space or unused bits that are set
-    /// (sodium_base642bin(3) refuses each).
+    /// Decodes a segment into `room`: base64url without padding, white space or unused bits that
+    /// are set (sodium_base642bin(3) refuses each).
     private static func decode(
         _ token: Span<UInt8>, _ range: Range<Int>, _ room: UnsafeMutableBufferPointer<UInt8>
     ) throws(TokenError) -> UnsafeMutableBufferPointer<UInt8> {

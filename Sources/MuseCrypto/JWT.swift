@@ -1,5 +1,5 @@
-// The cryptography room: tokens signed, as JWTs in the compact form (RFC 7515 section 7.1, RFC 7519). Called at
-// log-in and refresh; JWT+Verify.swift reads them back.
+// The cryptography room: tokens signed, as JWTs in the compact form (RFC 7515 section 7.1, RFC
+// 7519). Called at log-in and refresh; JWT+Verify.swift reads them back.
 internal import MuseBase
 internal import MuseJSON
 
@@ -21,7 +21,8 @@ package enum JWT {
         }
     }
 
-    /// `client_id` of every access token: this service has one client, itself (RFC 9068 asks for one).
+    /// `client_id` of every access token: this service has one client, itself (RFC 9068 asks for
+    /// one).
     static let clientID: StaticString = "mentalmuse"
 
     /// Signs an access token.

@@ -1,7 +1,9 @@
-// The cryptography room: the keys that hold at one moment. Made by the key ring, read by every worker.
+// The cryptography room: the keys that hold at one moment. Made by the key ring, read by every
+// worker.
 package import MuseJSON
 
-/// Which keys verify tokens, and which one signs them. A value: it never changes, a new one replaces it.
+/// Which keys verify tokens, and which one signs them. A value: it never changes, a new one
+/// replaces it.
 package struct KeySet: Sendable {
     /// The key that signs; nil where tokens are only verified.
     package let signing: SigningKey?
@@ -17,7 +19,8 @@ package struct KeySet: Sendable {
         self.verifying = keys
     }
 
-    /// The key of that id; nil if it is none of these. There are a handful: they are looked through in turn.
+    /// The key of that id; nil if it is none of these. There are a handful: they are looked through
+    /// in turn.
     package func key(id: Span<UInt8>) -> VerifyingKey? {
         for key in verifying where equal(id, key.keyID) { return key }
         return nil

@@ -1,5 +1,5 @@
-// The cryptography room: hashes that only the holder of a key can make. Called for idempotency records and by
-// the token cache, which keep a hash where they must not keep what was hashed.
+// The cryptography room: hashes that only the holder of a key can make. Called for idempotency
+// records and by the token cache, which keep a hash where they must not keep what was hashed.
 internal import CSodium
 
 /// BLAKE2b with a key (RFC 7693; crypto_generichash(3)), 32 bytes.

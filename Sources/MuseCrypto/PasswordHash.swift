@@ -1,5 +1,5 @@
-// The cryptography room: Argon2id (RFC 9106) by libsodium. Called on the hash pool's threads only: one hash takes
-// some 20 ms and 19 MiB.
+// The cryptography room: Argon2id (RFC 9106) by libsodium. Called on the hash pool's threads only:
+// one hash takes some 20 ms and 19 MiB.
 internal import CSodium
 
 /// What a password hash costs.
@@ -9,13 +9,15 @@ package struct PasswordParameters: Sendable, Equatable {
     /// The memory, in KiB (Argon2's m).
     package var memoryKiB: Int
 
-    /// Argon2id, 19 MiB, two passes, one lane, by default: the least that OWASP's guidance asks for.
+    /// Argon2id, 19 MiB, two passes, one lane, by default: the least that OWASP's guidance asks
+    /// for.
     package init(opsLimit: Int = 2, memoryKiB: Int = 19_456) {
         self.opsLimit = opsLimit
         self.memoryKiB = memoryKiB
     }
 
-    /// Whether libsodium takes them: at least one pass and 8 KiB, at most 2^32 - 1 passes and 4 GiB.
+    /// Whether libsodium takes them: at least one pass and 8 KiB, at most 2^32 - 1 passes and 4
+    /// GiB.
     package var isUsable: Bool {
         opsLimit >= 1 && opsLimit <= Int(UInt32.max) && memoryKiB >= 8 && memoryKiB < 1 << 22
     }
@@ -50,8 +52,8 @@ package enum PasswordHash {
             decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Whether `hash` was made of `password`. Compares in constant time; false for a text that is no hash
-    /// of Argon2id, or where the memory could not be had.
+    /// Whether `hash` was made of `password`. Compares in constant time; false for a text that is
+    /// no hash of Argon2id, or where the memory could not be had.
     package static func verify(_ hash: String, _ password: Span<UInt8>) -> Bool {
         guard isArgon2id(hash) else { return false }
         Sodium.prepare()
@@ -62,8 +64,8 @@ package enum PasswordHash {
         }
     }
 
-    /// Whether `hash` was made with other parameters, or is no hash of ours: it is to be made anew at the
-    /// next log-in.
+    /// Whether `hash` was made with other parameters, or is no hash of ours: it is to be made anew
+    /// at the next log-in.
     package static func needsRehash(_ hash: String, parameters: PasswordParameters) -> Bool {
         guard isArgon2id(hash), parameters.isUsable else { return true }
         Sodium.prepare()
@@ -73,7 +75,8 @@ package enum PasswordHash {
         }
     }
 
-    /// A hash that no password has: verified in place of an unknown user's, so that it takes the same time.
+    /// A hash that no password has: verified in place of an unknown user's, so that it takes the
+    /// same time.
     /// - Throws: PasswordHashError.
     package static func decoy(
         parameters: PasswordParameters = PasswordParameters()

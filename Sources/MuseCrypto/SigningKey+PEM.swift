@@ -1,5 +1,5 @@
-// The cryptography room: signing keys as files hold them, PKCS #8 in PEM (RFC 5958, RFC 8410, RFC 7468). Called by
-// the key ring.
+// The cryptography room: signing keys as files hold them, PKCS #8 in PEM (RFC 5958, RFC 8410, RFC
+// 7468). Called by the key ring.
 internal import CSodium
 
 extension SigningKey {
@@ -14,8 +14,9 @@ extension SigningKey {
     /// 48 bytes of DER are one line of 64 characters, without padding.
     private static let lineBytes = 64
 
-    /// Reads a key: exactly the text that `pem` gives and that OpenSSL writes; the last line feed may lack.
-    /// Nothing else is taken: no second key, no attributes, no text around it, no other line length.
+    /// Reads a key: exactly the text that `pem` gives and that OpenSSL writes; the last line feed
+    /// may lack. Nothing else is taken: no second key, no attributes, no text around it, no other
+    /// line length.
     /// - Throws: KeyError.malformedPEM.
     package init(pem: Span<UInt8>) throws(KeyError) {
         let head = Self.pemHead.count

@@ -1,5 +1,5 @@
-// The cryptography room: Ed25519 keys (RFC 8032) by libsodium, and their ids (RFC 7638, RFC 8037). Called by the
-// key ring, which keeps them in files, and by the tokens.
+// The cryptography room: Ed25519 keys (RFC 8032) by libsodium, and their ids (RFC 7638, RFC 8037).
+// Called by the key ring, which keeps them in files, and by the tokens.
 internal import CSodium
 internal import MuseBase
 package import MuseJSON
@@ -8,8 +8,8 @@ package import MuseJSON
 package enum KeyError: Error, Equatable, Sendable {
     /// Not the text that `SigningKey.pem` gives.
     case malformedPEM
-    /// A public key that has another length than 32, is no canonical point of the curve's main group, or is of
-    /// small order.
+    /// A public key that has another length than 32, is no canonical point of the curve's main
+    /// group, or is of small order.
     case unusablePublicKey
     /// A seed of another length than 32.
     case wrongLength
@@ -36,9 +36,10 @@ package struct VerifyingKey: Sendable, Equatable {
 
     /// Whether `signature` is one of `message` by this key.
     ///
-    /// Strict, as libsodium has it: S is below the group's order (no malleable signature), R is not of small
-    /// order and is compared as bytes (so only its canonical form is taken), the public key is canonical and
-    /// not of small order. `init` asks besides that the key lies in the main group.
+    /// Strict, as libsodium has it: S is below the group's order (no malleable signature), R is not
+    /// of small order and is compared as bytes (so only its canonical form is taken), the public
+    /// key is canonical and not of small order. `init` asks besides that the key lies in the main
+    /// group.
     package func verifies(_ signature: Span<UInt8>, of message: Span<UInt8>) -> Bool {
         guard signature.count == 64 else { return false }
         return unsafe signature.withPointer { signature, _ in
@@ -59,7 +60,8 @@ package struct VerifyingKey: Sendable, Equatable {
         json.byte(UInt8(ascii: "}"))
     }
 
-    /// RFC 7638 section 3: the required members alone, in the order of their names, without white space.
+    /// RFC 7638 section 3: the required members alone, in the order of their names, without white
+    /// space.
     private static func thumbprint(_ publicKey: Span<UInt8>) -> String {
         var text = Array("{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"".utf8)
         Base64URL.append(publicKey, to: &text)
@@ -84,7 +86,8 @@ package struct SigningKey: Sendable {
     package static func generate() -> SigningKey {
         let seed = SecretBytes(randomCount: 32)
         while true {
-            // Every seed has a public key in the main group: RFC 8032 section 5.1.5 clamps the scalar.
+            // Every seed has a public key in the main group: RFC 8032 section 5.1.5 clamps the
+            // scalar.
             if let key = try? seed.withSpan({ seed throws(KeyError) in try SigningKey(seed: seed) })
             {
                 return key

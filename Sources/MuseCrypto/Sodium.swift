@@ -1,5 +1,5 @@
-// The cryptography room: libsodium made ready, and bytes that nobody may find afterwards. Called by every file
-// of this room, and by whoever carries a password or a key from one thread to another.
+// The cryptography room: libsodium made ready, and bytes that nobody may find afterwards. Called by
+// every file of this room, and by whoever carries a password or a key from one thread to another.
 internal import CSodium
 package import MuseBase
 
@@ -38,7 +38,8 @@ extension Span<UInt8> {
 extension [UInt8] {
     /// Overwrites the bytes with zeros (sodium_memzero(3): no optimiser takes it away).
     ///
-    /// The array must be the only holder of its bytes: a shared one would be copied, and the copy wiped.
+    /// The array must be the only holder of its bytes: a shared one would be copied, and the copy
+    /// wiped.
     package mutating func wipe() {
         unsafe withUnsafeMutableBytes { bytes in
             guard let start = bytes.baseAddress else { return }
@@ -47,7 +48,8 @@ extension [UInt8] {
     }
 }
 
-/// Bytes of a secret: never shown, never copied out, overwritten with zeros when the last holder lets go.
+/// Bytes of a secret: never shown, never copied out, overwritten with zeros when the last holder
+/// lets go.
 ///
 /// Passwords go to the hash pool in one, and keys live in one.
 package final class SecretBytes: Sendable, CustomStringConvertible, CustomReflectable {

@@ -1,9 +1,10 @@
-// The cryptography room: the two JSON objects of a token, read member by member. Called by JWT+Verify.swift.
+// The cryptography room: the two JSON objects of a token, read member by member. Called by
+// JWT+Verify.swift.
 internal import MuseBase
 internal import MuseJSON
 
-/// A flat walk over an object whose names must differ. Names with escapes are refused: none of ours has one, and
-/// so two ways to write one name cannot pass for two names.
+/// A flat walk over an object whose names must differ. Names with escapes are refused: none of ours
+/// has one, and so two ways to write one name cannot pass for two names.
 private struct TokenMembers {
     /// The most members that an object of a token may have.
     static let membersMax = 24
@@ -96,9 +97,10 @@ private struct TokenMembers {
 
 /// The JOSE header of a token.
 enum TokenHeader {
-    /// Reads a header: the key that is to verify the token. `alg` and `typ` must be what the caller expects, and
-    /// are compared by bytes; `kid` must be the id of one of `keys`. A header that brings its own key, or wants
-    /// to be understood in a way of its own, is refused; what else it says is ignored (RFC 7515 section 4).
+    /// Reads a header: the key that is to verify the token. `alg` and `typ` must be what the caller
+    /// expects, and are compared by bytes; `kid` must be the id of one of `keys`. A header that
+    /// brings its own key, or wants to be understood in a way of its own, is refused; what else it
+    /// says is ignored (RFC 7515 section 4).
     static func read(
         _ bytes: Span<UInt8>, _ kind: JWT.Kind, _ keys: KeySet
     ) throws(TokenError) -> VerifyingKey {
@@ -146,7 +148,8 @@ struct TokenClaims {
     private var hasAudience = false
     private var hasClient = false
 
-    /// Reads them; `isAccess`: `client_id` and `role` must be there, which are not looked at otherwise.
+    /// Reads them; `isAccess`: `client_id` and `role` must be there, which are not looked at
+    /// otherwise.
     init(_ bytes: Span<UInt8>, _ policy: TokenPolicy, isAccess: Bool) throws(TokenError) {
         var members = try TokenMembers(bytes)
         while let name = try members.next(bytes) {
@@ -184,7 +187,8 @@ struct TokenClaims {
         }
     }
 
-    /// Compares `nbf` and `exp` with the clock, once all the rest has been found right. `iat` is not compared.
+    /// Compares `nbf` and `exp` with the clock, once all the rest has been found right. `iat` is
+    /// not compared.
     func checkTime(
         _ now: Timestamp, _ leewaySeconds: Int, _ acceptingExpired: Bool
     ) throws(TokenError) {

@@ -1,4 +1,5 @@
-// The cryptography room: what tokens say. Made at log-in and refresh, read from every call that carries one.
+// The cryptography room: what tokens say. Made at log-in and refresh, read from every call that
+// carries one.
 package import MuseBase
 
 /// Who signs tokens, and for whom (`--issuer`, `--audience`).

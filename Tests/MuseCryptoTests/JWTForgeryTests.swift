@@ -1,7 +1,8 @@
-// Tokens: headers and claims that are properly encoded, mostly properly signed, and wrong all the same.
-import MuseBase
-import MuseCrypto
-import Testing
+// Tokens: headers and claims that are properly encoded, mostly properly signed, and wrong all the
+// same.
+internal import MuseBase
+internal import MuseCrypto
+internal import Testing
 
 @Suite struct JWTForgeryTests {
     let bench: Bench
@@ -78,7 +79,8 @@ import Testing
         }
     }
 
-    /// HMAC-SHA256 over the token below, keyed with the public key's bytes, with its base64url, with nothing.
+    /// HMAC-SHA256 over the token below, keyed with the public key's bytes, with its base64url,
+    /// with nothing.
     static let hashes = [
         "sgS6OeCcn3l4cqf5pVCM64_4HOChX960qVQ5r8ObFow",
         "ROILUukHnH4ifzAwNCg47xaKSZm9a5opHSBKzeu_oVU",

@@ -1,7 +1,7 @@
 // Tokens: what holds, what has expired, and a table of every way to forge one.
-import MuseBase
-import MuseCrypto
-import Testing
+internal import MuseBase
+internal import MuseCrypto
+internal import Testing
 
 @Suite struct JWTTests {
     let bench: Bench

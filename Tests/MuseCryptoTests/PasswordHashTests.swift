@@ -1,7 +1,7 @@
 // Password hashes, with parameters so small that a test takes no time; keyed hashes; secrets.
-import MuseBase
-import MuseCrypto
-import Testing
+internal import MuseBase
+internal import MuseCrypto
+internal import Testing
 
 @Suite struct PasswordHashTests {
     let small = PasswordParameters(opsLimit: 1, memoryKiB: 8)

@@ -1,8 +1,8 @@
 // Keys and signatures: the vectors of RFC 8032 and RFC 8037, strictness, and the form of key files.
-import MuseBase
-import MuseCrypto
-import MuseJSON
-import Testing
+internal import MuseBase
+internal import MuseCrypto
+internal import MuseJSON
+internal import Testing
 
 @Suite struct SigningKeyTests {
     /// Seed, public key, message, signature: RFC 8032 section 7.1.
@@ -106,8 +106,8 @@ import Testing
     @Test("a signature whose R is of small order is refused, though the equation holds")
     func smallOrderSignature() throws {
         let key = try Bench().key
-        // R is the neutral element and S is k * a: made for this key and message by its holder. A verifier that
-        // checks the equation alone takes it (OpenSSL does).
+        // R is the neutral element and S is k * a: made for this key and message by its holder. A
+        // verifier that checks the equation alone takes it (OpenSSL does).
         let signature = hex(
             "0100000000000000000000000000000000000000000000000000000000000000"
                 + "921b5738c4a38518024f70f05cf0aa0054bd950bd4d7dd8836580875391d9904")
@@ -217,7 +217,8 @@ import Testing
         let key = try Bench().key
         var shown = ""
         dump(key, to: &shown)
-        // The first bytes of the seed and of the public key; the latter shows that the test sees bytes at all.
+        // The first bytes of the seed and of the public key; the latter shows that the test sees
+        // bytes at all.
         #expect(!shown.contains("157"))
         #expect(shown.contains("215"))
     }

@@ -1,7 +1,7 @@
 // What the tests of this room share: bytes from hexadecimal, and tokens made by hand.
-import MuseBase
-import MuseCrypto
-import MuseJSON
+internal import MuseBase
+internal import MuseCrypto
+internal import MuseJSON
 
 /// The bytes of hexadecimal text.
 func hex(_ text: String) -> [UInt8] {

@@ -1,4 +1,5 @@
-// The service's security room: the walks, whole passwords, beginnings and endings behind CommonPasswords.
+// The service's security room: the walks, whole passwords, beginnings and endings behind
+// CommonPasswords.
 
 extension CommonPasswords {
     /// Alphabets and ways over a keyboard.
@@ -126,7 +127,7 @@ extension CommonPasswords {
 
     static let endingText = """
         ! !! !!! !@# !@#$ !@#$% @ # $ * ** . .. ... , - _ + ? ?? ~ a b c d e f g h i j k l m n o p q
-        r s t u v w x y z aa ab abc abcd abcde abcdef asd asdf qwe qwer qwerty xx xxx xyz zz zzz er
+        r s t u v w x y z aa ab abc abcd abcde abcdef asd asdf qwe qwer qwerty xx xyz zz zzz er
         ed ing es 1a 1! 123a 123abc 123qwe 123! 123!@# @123 @1234 @12345 @1 #1 #123 .com @gmail .net
         _123 -123 !1 !123 *123 4ever 4life 4me 4u 2u 4you 4eva forever 2k 1st 2nd 3rd th 007 007!
         420! 69! xoxo lol man boy girl

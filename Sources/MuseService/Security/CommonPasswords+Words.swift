@@ -159,7 +159,7 @@ extension CommonPasswords {
         database developer qwerty qwertz azerty qwer qwert qwertyu qwertyui qwertyuio qwertyuiop
         asdf asdfg asdfgh asdfghj asdfghjk asdfghjkl zxcv zxcvb zxcvbn zxcvbnm qaz qazwsx qazwsxedc
         wsx edc qwe asd zxc qweasd qweasdzxc asdasd qweqwe zxczxc abc abcd abcde abcdef abcdefg
-        abcdefgh aaa aaaa aaaaa aaaaaa xxx xxxx xxxxxx zzzzzz qqqqqq 123456 1234567 12345678
+        abcdefgh aaa aaaa aaaaa aaaaaa xxxx xxxxxx zzzzzz qqqqqq 123456 1234567 12345678
         123456789 1234567890 12345 123123 111111 000000 654321 666666 777777 888888 121212 112233
         123321 987654321 987654 147258369 123qwe 1q2w3e 1q2w3e4r 1qaz2wsx qwe123 abc123 a1b2c3
         a1b2c3d4 iloveyou ilove love loveme lover lovely loveyou loves loving mylove iloveu iloveme

@@ -3,11 +3,13 @@ internal import MuseBase
 
 /// The commonest passwords of ten bytes and more.
 ///
-/// People make them in few ways, and so the list is written as those ways: walks over a keyboard or an alphabet, a
-/// piece repeated, a common word with a common beginning or ending, two words of love or of a well-known pair, letters
-/// for which digits and signs stand. It holds some hundred thousand passwords in a few kilobytes.
+/// People make them in few ways, and so the list is written as those ways: walks over a keyboard or
+/// an alphabet, a piece repeated, a common word with a common beginning or ending, two words of
+/// love or of a well-known pair, letters for which digits and signs stand. It holds some hundred
+/// thousand passwords in a few kilobytes.
 enum CommonPasswords {
-    /// Whether `folded` (bytes, A-Z already a-z) is one of them. Shorter ones than ten bytes are not asked about.
+    /// Whether `folded` (bytes, A-Z already a-z) is one of them. Shorter ones than ten bytes are
+    /// not asked about.
     static func contains(_ folded: [UInt8]) -> Bool {
         guard folded.count >= 10, folded.count <= 64 else {
             // Nobody types a longer one: but for one piece again and again.
@@ -19,8 +21,8 @@ enum CommonPasswords {
 
     // MARK: Repeated
 
-    /// A piece of up to five bytes again and again, whole or cut off at the end (`abcabcabca`), two characters
-    /// alone, or a common word twice.
+    /// A piece of up to five bytes again and again, whole or cut off at the end (`abcabcabca`), two
+    /// characters alone, or a common word twice.
     private static func isRepeated(_ text: [UInt8]) -> Bool {
         if Set(text).count <= 2 { return true }
         for length in 1...5 where text.count >= 2 * length {
@@ -119,7 +121,8 @@ enum CommonPasswords {
         befores.contains(Array(first)) || afters.contains(Array(second))
     }
 
-    /// Digits and signs as the letters that they stand for: `p@ssw0rd`. Those at the end stay what they are.
+    /// Digits and signs as the letters that they stand for: `p@ssw0rd`. Those at the end stay what
+    /// they are.
     private static func withoutSigns(_ text: [UInt8]) -> [UInt8] {
         let end = (text.lastIndex { (97...122).contains($0) } ?? -1) + 1
         return text.enumerated().map { index, byte in

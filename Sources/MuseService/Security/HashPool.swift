@@ -1,5 +1,5 @@
-// The service's security room: the threads that hash passwords, so that no worker ever does. Called by log-in,
-// registration and whatever checks a password.
+// The service's security room: the threads that hash passwords, so that no worker ever does. Called
+// by log-in, registration and whatever checks a password.
 package import MuseBase
 internal import Synchronization
 
@@ -11,9 +11,9 @@ internal import Synchronization
 
 /// A few threads of low priority with a bounded queue before them.
 ///
-/// One hash takes some 20 ms and 19 MiB. On the workers' threads it would hold up every connection of the
-/// worker; on all cores at normal priority it makes the others' answers thirty times later. So: cores minus one
-/// (at least one), at nice 19, and `busy` when more than `queueMax` wait.
+/// One hash takes some 20 ms and 19 MiB. On the workers' threads it would hold up every connection
+/// of the worker; on all cores at normal priority it makes the others' answers thirty times later.
+/// So: cores minus one (at least one), at nice 19, and `busy` when more than `queueMax` wait.
 package final class HashPool: Sendable {
     /// Cores minus one, at least one.
     package static var defaultThreads: Int {
@@ -65,8 +65,8 @@ package final class HashPool: Sendable {
     /// How many were refused since the start.
     package var refused: Int { shared.refused.load(ordering: .relaxed) }
 
-    /// When a caller who was refused may try again: about when all that waits now has been done, by the time
-    /// that the last ones took. From 50 ms to a minute.
+    /// When a caller who was refused may try again: about when all that waits now has been done, by
+    /// the time that the last ones took. From 50 ms to a minute.
     package var retryAfterMilliseconds: Int {
         let each = shared.meanNanoseconds.load(ordering: .relaxed)
         let rounds = (queued + threads) / threads

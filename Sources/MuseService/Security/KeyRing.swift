@@ -1,22 +1,23 @@
-// The service's security room: the keys that sign tokens, through their lives. Read by every worker, changed by the
-// operator's commands; the files are KeyStore.swift's.
+// The service's security room: the keys that sign tokens, through their lives. Read by every
+// worker, changed by the operator's commands; the files are KeyStore.swift's.
 package import MuseBase
 package import MuseCrypto
 internal import Synchronization
 
 /// The keys of this service, in the folder `keys` of its data.
 ///
-/// **A key's life.** It is made and published; after `publicationSeconds` it signs, and whoever keeps a copy of
-/// `auth.jwks` has had the time to see it. When another takes over, it still verifies until the last token that it
-/// can have signed has expired (`tokenSeconds`, a refresh token's life, and a minute for those who were late to see
-/// the change), and is deleted then. `retire` ends it at once, with every token that it signed.
+/// **A key's life.** It is made and published; after `publicationSeconds` it signs, and whoever
+/// keeps a copy of `auth.jwks` has had the time to see it. When another takes over, it still
+/// verifies until the last token that it can have signed has expired (`tokenSeconds`, a refresh
+/// token's life, and a minute for those who were late to see the change), and is deleted then.
+/// `retire` ends it at once, with every token that it signed.
 ///
-/// **What survives.** Files are `KID.pem` (0600) and `state.json`, which says when each key was made, signs from and
-/// verifies until; each change is written before it holds. A change of the clock, a restart or a crash between two
-/// steps loses no key and brings no retired one back.
+/// **What survives.** Files are `KID.pem` (0600) and `state.json`, which says when each key was
+/// made, signs from and verifies until; each change is written before it holds. A change of the
+/// clock, a restart or a crash between two steps loses no key and brings no retired one back.
 ///
-/// **Reading it.** Workers ask for the `epoch`, two loads, and for the `snapshot` when that has changed. One process
-/// at a time has the folder: whoever holds the data folder's lock.
+/// **Reading it.** Workers ask for the `epoch`, two loads, and for the `snapshot` when that has
+/// changed. One process at a time has the folder: whoever holds the data folder's lock.
 package final class KeyRing: Sendable {
     /// How long keys live.
     package struct Times: Sendable, Equatable {
@@ -62,13 +63,15 @@ package final class KeyRing: Sendable {
 
     private let store: KeyStore
     private let state: Lock<State>
-    /// Commands, one after another: they hold this while they write, and `state` only for the moment of the change.
+    /// Commands, one after another: they hold this while they write, and `state` only for the
+    /// moment of the change.
     private let commands = Lock(())
     private let currentEpoch: Atomic<UInt64>
     /// When the clock alone will change the keys, in milliseconds.
     private let changesAt: Atomic<Int64>
 
-    /// Opens the ring in `folder`, which is made if it is not there, and so is the first key, which signs at once.
+    /// Opens the ring in `folder`, which is made if it is not there, and so is the first key, which
+    /// signs at once.
     /// - Throws: KeyFileError, which names the file.
     package init(
         folder: String, now: Timestamp, times: Times = Times()
@@ -89,7 +92,8 @@ package final class KeyRing: Sendable {
 
     // MARK: For workers
 
-    /// Rises with every change of the keys, those that the clock brings among them. Cheap: two loads.
+    /// Rises with every change of the keys, those that the clock brings among them. Cheap: two
+    /// loads.
     package func epoch(now: Timestamp) -> UInt64 {
         if now.milliseconds >= changesAt.load(ordering: .acquiring) {
             state.withLock { advance(&$0, now) }
@@ -122,9 +126,9 @@ package final class KeyRing: Sendable {
         }
     }
 
-    /// Publishes a new key, which signs `publicationSeconds` later; the one that signs until then verifies for as
-    /// long as its tokens live. While a published key has not begun to sign, no other is made: the answer is that
-    /// one.
+    /// Publishes a new key, which signs `publicationSeconds` later; the one that signs until then
+    /// verifies for as long as its tokens live. While a published key has not begun to sign, no
+    /// other is made: the answer is that one.
     /// - Returns: the new key's id.
     /// - Throws: Failure.file; nothing has changed then.
     package func rotate(now: Timestamp) throws(Failure) -> String {
@@ -139,10 +143,10 @@ package final class KeyRing: Sendable {
         }
     }
 
-    /// Ends a key at once, with every token that it signed: it has leaked. If it is the one that signs, the
-    /// published one signs from now, or a new one.
-    /// - Throws: Failure. `.file` from the list's writing: nothing has changed; from the deletion of the key's file:
-    ///   the key has ended all the same, and the next start deletes the file.
+    /// Ends a key at once, with every token that it signed: it has leaked. If it is the one that
+    /// signs, the published one signs from now, or a new one.
+    /// - Throws: Failure; nothing has changed then. Where the key has ended and only its file could
+    ///   not be deleted, nothing is thrown: no start uses it, and `sweep` tries again.
     package func retire(_ keyID: String, now: Timestamp) throws(Failure) {
         _ = try command(now) { list throws(Failure) in
             guard list.keys.contains(where: { $0.keyID == keyID && !$0.hasEnded(at: now) }) else {
@@ -165,21 +169,21 @@ package final class KeyRing: Sendable {
             }
             return keyID
         }
-        try Self.filing { () throws(KeyFileError) in try store.remove(keyID) }
+        try? store.remove(keyID)
     }
 
-    /// Deletes keys that have ended; to be called now and then.
-    /// - Throws: Failure.file; a file that is still there is deleted by the next start.
+    /// Deletes keys that have ended, and files of ended keys that are still there; to be called now
+    /// and then.
+    /// - Throws: Failure.file; what is left is deleted by the next call or the next start.
     package func sweep(now: Timestamp) throws(Failure) {
-        let ended = state.withLock { $0.list.keys.filter { $0.hasEnded(at: now) }.map(\.keyID) }
-        guard !ended.isEmpty else { return }
-        _ = try command(now) { list throws(Failure) in
-            list.remove { ended.contains($0.keyID) }
-            return ""
+        if state.withLock({ $0.list.keys.contains { $0.hasEnded(at: now) } }) {
+            _ = try command(now) { list throws(Failure) in
+                list.remove { $0.hasEnded(at: now) }
+                return ""
+            }
         }
-        for keyID in ended {
-            try Self.filing { () throws(KeyFileError) in try store.remove(keyID) }
-        }
+        let gone = state.withLock { $0.list.gone }
+        try Self.filing { () throws(KeyFileError) in try store.removeFiles(of: gone) }
     }
 
     /// Changes the keys: on disk first, then for everybody.

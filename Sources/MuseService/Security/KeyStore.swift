@@ -31,7 +31,8 @@ struct KeyList: Sendable {
     private static let goneMax = 1_000
 
     var keys: [StoredKey] = []
-    /// The ids of keys that have been retired or have ended, the last ones: a file of theirs is never used again.
+    /// The ids of keys that have been retired or have ended, the last ones: a file of theirs is
+    /// never used again.
     private(set) var gone: [String] = []
 
     init(keys: [StoredKey] = [], gone: [String] = []) {
@@ -39,7 +40,8 @@ struct KeyList: Sendable {
         self.gone = gone
     }
 
-    /// Adds a key that signs from `start`; whichever signed until then ends `tokenMilliseconds` later.
+    /// Adds a key that signs from `start`; whichever signed until then ends `tokenMilliseconds`
+    /// later.
     mutating func add(
         _ key: SigningKey, createdAt: Timestamp, signsFrom start: Timestamp,
         tokenMilliseconds: Int64
@@ -60,10 +62,10 @@ struct KeyList: Sendable {
 
 /// `KID.pem` files and `state.json`.
 ///
-/// The order of steps makes every crash harmless. A key's file is written before the list names it: a file that the
-/// list does not name was not published, and is taken up as a new key. A key leaves the list before its file is
-/// deleted, and its id stays in the list's `gone`: a file of such a key (left by a crash, or put back from a copy)
-/// is deleted, never used.
+/// The order of steps makes every crash harmless. A key's file is written before the list names it:
+/// a file that the list does not name was not published, and is taken up as a new key. A key leaves
+/// the list before its file is deleted, and its id stays in the list's `gone`: a file of such a key
+/// (left by a crash, or put back from a copy) is deleted, never used.
 struct KeyStore: Sendable {
     private static let stateName = "state.json"
     private static let keySuffix = ".pem"
@@ -122,8 +124,9 @@ struct KeyStore: Sendable {
         return list
     }
 
-    /// Takes up keys that no list names. Where there is no list at all, each has signed since its file was written,
-    /// until the next one's was; beside a list they are new, and sign once they have been published.
+    /// Takes up keys that no list names. Where there is no list at all, each has signed since its
+    /// file was written, until the next one's was; beside a list they are new, and sign once they
+    /// have been published.
     private func adopt(
         _ strays: [Stray], _ list: inout KeyList, isListLost: Bool, _ now: Timestamp
     ) {
@@ -237,6 +240,14 @@ struct KeyStore: Sendable {
     func add(_ key: SigningKey) throws(KeyFileError) {
         try key.withPEM { pem throws(KeyFileError) in
             try PrivateFiles.write(pem, to: key.keyID + Self.keySuffix, in: folder)
+        }
+    }
+
+    /// Deletes the files of keys that have gone, where there still are any.
+    func removeFiles(of gone: [String]) throws(KeyFileError) {
+        for name in try PrivateFiles.names(in: folder) where name.hasSuffix(Self.keySuffix) {
+            let keyID = String(name.dropLast(Self.keySuffix.count))
+            if gone.contains(keyID) { try remove(keyID) }
         }
     }
 

@@ -1,5 +1,5 @@
-// The service's security room: passwords that are too easily guessed. Called by registration, change of password and
-// the operator's commands, before anything is hashed.
+// The service's security room: passwords that are too easily guessed. Called by registration,
+// change of password and the operator's commands, before anything is hashed.
 internal import MuseBase
 
 /// A rule that a password breaks (`data.rules` of `weak_password`).
@@ -12,7 +12,8 @@ package enum PasswordRule: String, Sendable, CaseIterable {
 
 /// What is asked of a new password, besides its length.
 package enum PasswordRules {
-    /// The rules that `password` breaks, in the order of `PasswordRule`. Case folded: A-Z count as a-z in both.
+    /// The rules that `password` breaks, in the order of `PasswordRule`. Case folded: A-Z count as
+    /// a-z in both.
     package static func broken(
         by password: Span<UInt8>, username: String
     ) -> [PasswordRule] {

@@ -80,8 +80,8 @@ enum PrivateFiles {
         return names.sorted()
     }
 
-    /// The bytes of a file that is ours alone, and when it was written (milliseconds since 1970). The caller
-    /// wipes them.
+    /// The bytes of a file that is ours alone, and when it was written (milliseconds since 1970).
+    /// The caller wipes them.
     static func read(
         _ path: String, bytesMax: Int
     ) throws(KeyFileError) -> (bytes: [UInt8], modified: Int64) {
@@ -111,7 +111,8 @@ enum PrivateFiles {
         return (bytes, modified(status))
     }
 
-    /// Puts a file in place, whole or not at all: written beside it, synced, renamed, and the folder synced.
+    /// Puts a file in place, whole or not at all: written beside it, synced, renamed, and the
+    /// folder synced.
     static func write(
         _ bytes: Span<UInt8>, to name: String, in folder: String
     ) throws(KeyFileError) {

@@ -1,5 +1,5 @@
-// The service's security room: how often somebody may. Shared by all workers; asked by log-in, registration and
-// every write.
+// The service's security room: how often somebody may. Shared by all workers; asked by log-in,
+// registration and every write.
 package import MuseBase
 internal import MuseCrypto
 
@@ -44,8 +44,8 @@ package struct ThrottleRefusal: Error, Sendable, Equatable {
     }
 }
 
-/// Who is counted: 16 bytes of a keyed hash, so that a name of a megabyte takes no more room than any other, and
-/// nobody can make two names meet.
+/// Who is counted: 16 bytes of a keyed hash, so that a name of a megabyte takes no more room than
+/// any other, and nobody can make two names meet.
 package struct ThrottleKey: Hashable, Sendable {
     fileprivate let high: UInt64
     fileprivate let low: UInt64
@@ -88,7 +88,8 @@ package struct ThrottleKeys: Sendable {
             bytes.append(1)
             append(UInt64(uid))
         }
-        // The part before has a length that its first byte tells, so no name can stand for another address.
+        // The part before has a length that its first byte tells, so no name can stand for another
+        // address.
         if let name {
             bytes.append(0)
             for byte in name.utf8 { bytes.append((65...90).contains(byte) ? byte + 32 : byte) }
@@ -100,14 +101,15 @@ package struct ThrottleKeys: Sendable {
 
 /// One limit, shared by all workers.
 ///
-/// **The window slides.** An event counts for exactly the window's length after it, so no stretch of that length
-/// ever holds more than `limit` events. At the limit `take` refuses and counts nothing: who keeps trying is let
-/// in no later for it.
+/// **The window slides.** An event counts for exactly the window's length after it, so no stretch
+/// of that length ever holds more than `limit` events. At the limit `take` refuses and counts
+/// nothing: who keeps trying is let in no later for it.
 ///
-/// **The table is bounded**: `entriesMax` keys, each some 100 bytes and 8 for every event that still counts (at
-/// the most 65,536 * (100 + 8 * limit): 12 MB for 10, 59 MB for 100, which as many addresses would have to fill).
-/// A full table drops, of 32 entries looked at, one that has run out, else the one with the fewest events: to push
-/// out a key at its limit, its owner would have to fill nearly the whole table with keys at theirs.
+/// **The table is bounded**: `entriesMax` keys, each some 100 bytes and 8 for every event that
+/// still counts (at the most 65,536 * (100 + 8 * limit): 12 MB for 10, 59 MB for 100, which as many
+/// addresses would have to fill). A full table drops, of 32 entries looked at, one that has run
+/// out, else the one with the fewest events: to push out a key at its limit, its owner would have
+/// to fill nearly the whole table with keys at theirs.
 package final class Throttle: Sendable {
     private let scope: ThrottleScope
     private let table: Lock<ThrottleTable>
@@ -141,15 +143,15 @@ package final class Throttle: Sendable {
 
 /// Log-in failures: by the name as given, with the address, and by the address.
 ///
-/// At the limit the next attempt is refused unlooked-at, whether its password is right or wrong. A success counts
-/// nothing and resets nothing. A name is counted whether or not somebody has it, and only together with an
-/// address: nobody can lock an owner out from elsewhere.
+/// At the limit the next attempt is refused unlooked-at, whether its password is right or wrong. A
+/// success counts nothing and resets nothing. A name is counted whether or not somebody has it, and
+/// only together with an address: nobody can lock an owner out from elsewhere.
 ///
-/// Hashing takes time, and many attempts may be under way at once: so a worker asks twice. `begin` before the
-/// hash, and `end` after it, which is the ruling: it refuses what came after the limit was reached, even a right
-/// password, and the caller then answers `rate_limited` and says nothing of the password. In order of their ends,
-/// it is as if the attempts had come one after another; however many are sent at once, no more than `limit`
-/// passwords are judged in a window.
+/// Hashing takes time, and many attempts may be under way at once: so a worker asks twice. `begin`
+/// before the hash, and `end` after it, which is the ruling: it refuses what came after the limit
+/// was reached, even a right password, and the caller then answers `rate_limited` and says nothing
+/// of the password. In order of their ends, it is as if the attempts had come one after another;
+/// however many are sent at once, no more than `limit` passwords are judged in a window.
 package final class LoginThrottle: Sendable {
     private struct Tables {
         var names: ThrottleTable
@@ -189,8 +191,8 @@ package final class LoginThrottle: Sendable {
     }
 
     /// Ends an attempt, once the password has been hashed and before anything is done about it.
-    /// - Throws: ThrottleRefusal, where others have reached the limit since; the password must then count as
-    ///   unlooked-at, right or wrong. Nothing has been counted.
+    /// - Throws: ThrottleRefusal, where others have reached the limit since; the password must then
+    ///   count as unlooked-at, right or wrong. Nothing has been counted.
     package func end(_ attempt: Attempt, failed: Bool, now: UInt64) throws(ThrottleRefusal) {
         try tables.withLock { tables throws(ThrottleRefusal) in
             try check(&tables, attempt, now)

@@ -1,4 +1,5 @@
-// The service's security room: the bounded table under a throttle. A value, without a lock and a clock of its own.
+// The service's security room: the bounded table under a throttle. A value, without a lock and a
+// clock of its own.
 internal import MuseBase
 
 /// When each key's events were, as far as they still count. See `Throttle` for what it promises.
@@ -82,8 +83,8 @@ struct ThrottleTable: Sendable {
         entries[place].times.removeLast()
     }
 
-    /// Two entries with every event: an entry that has run out is gone after half as many events as there are
-    /// entries, at no cost that anybody feels.
+    /// Two entries with every event: an entry that has run out is gone after half as many events as
+    /// there are entries, at no cost that anybody feels.
     private mutating func sweep(_ now: UInt64) {
         for _ in 0..<2 where !entries.isEmpty {
             hand = hand < entries.count ? hand : 0

@@ -1,14 +1,15 @@
-// The service's security room: access tokens that a worker has verified lately. Called for every request that carries
-// one, so that Ed25519's 55 µs are paid once for a token.
+// The service's security room: access tokens that a worker has verified lately. Called for every
+// request that carries one, so that Ed25519's 55 µs are paid once for a token.
 package import MuseBase
 package import MuseCrypto
 
 /// Verified access tokens by a keyed hash of their bytes. One a worker, confined to it.
 ///
-/// Nothing but hashes and claims is kept: 32 bytes of BLAKE2b under a key of this cache's own stand for the token,
-/// so that no two tokens meet and no token can be read from memory. An entry goes when its token expires, when the
-/// keys change (all do), and when room is wanted: `entriesMax`, by a clock that spares what was used since it came
-/// by. A hit uses no heap. That the token has not been revoked is not looked at here.
+/// Nothing but hashes and claims is kept: 32 bytes of BLAKE2b under a key of this cache's own stand
+/// for the token, so that no two tokens meet and no token can be read from memory. An entry goes
+/// when its token expires, when the keys change (all do), and when room is wanted: `entriesMax`, by
+/// a clock that spares what was used since it came by. A hit uses no heap. That the token has not
+/// been revoked is not looked at here.
 package final class TokenCache {
     private struct Entry {
         var hash: Digest

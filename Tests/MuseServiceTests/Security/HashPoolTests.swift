@@ -1,7 +1,7 @@
 // The hash pool: bounds, counts, threads.
-import MuseBase
-import MuseService
-import Testing
+internal import MuseBase
+internal import MuseService
+internal import Testing
 
 #if canImport(Glibc)
     import Glibc

@@ -1,9 +1,9 @@
 // The key ring: crashes between steps, files that are lost, and files that must not be used.
-import Foundation
-import MuseBase
-import MuseCrypto
-import MuseService
-import Testing
+internal import Foundation
+internal import MuseBase
+internal import MuseCrypto
+internal import MuseService
+internal import Testing
 
 @Suite struct KeyRingFilesTests {
     let bench = RingBench()

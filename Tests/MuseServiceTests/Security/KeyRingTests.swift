@@ -1,9 +1,9 @@
 // The key ring: a key's life, restarts, retirement, epochs.
-import Foundation
-import MuseBase
-import MuseCrypto
-import MuseService
-import Testing
+internal import Foundation
+internal import MuseBase
+internal import MuseCrypto
+internal import MuseService
+internal import Testing
 
 @Suite struct KeyRingTests {
     let bench = RingBench()
@@ -157,6 +157,26 @@ import Testing
         #expect(ring.list(now: bench.start).map(\.verifiesUntil) == [nil])
         let again = try bench.open(at: bench.start + 400 * RingBench.day)
         #expect(bench.signing(again, bench.start + 400 * RingBench.day) == old)
+    }
+
+    @Test("a key is retired even where its file cannot be deleted, and the file goes later")
+    func retireUndeletable() throws {
+        let ring = try bench.open()
+        let leaked = try #require(bench.signing(ring, bench.start))
+        let path = bench.keys + "/" + leaked + ".pem"
+        let away = bench.folder.path + "/away.pem"
+        // A folder in its place cannot be unlinked.
+        try FileManager.default.moveItem(atPath: path, toPath: away)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        try ring.retire(leaked, now: bench.start)
+        #expect(!bench.verifies(ring, leaked, bench.start))
+        #expect(bench.signing(ring, bench.start) != leaked)
+        #expect(throws: KeyRing.Failure.self) { try ring.sweep(now: bench.start) }
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: away, toPath: path)
+        try ring.sweep(now: bench.start)
+        #expect(!FileManager.default.fileExists(atPath: path))
+        #expect(try bench.files().count == 2)
     }
 
     @Test("a key that is not there cannot be retired")

@@ -1,6 +1,6 @@
 // Passwords that are too easily guessed.
-import MuseService
-import Testing
+internal import MuseService
+internal import Testing
 
 @Suite struct PasswordRulesTests {
     func broken(_ password: String, _ username: String = "someone_else") -> [PasswordRule] {

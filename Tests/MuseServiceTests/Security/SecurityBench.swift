@@ -1,9 +1,9 @@
 // What the tests of the security room share: a folder, and a key ring in it.
-import Foundation
-import MuseBase
-import MuseCrypto
-import MuseService
-import Testing
+internal import Foundation
+internal import MuseBase
+internal import MuseCrypto
+internal import MuseService
+internal import Testing
 
 /// A folder that goes with its holder.
 final class TemporaryFolder: Sendable {

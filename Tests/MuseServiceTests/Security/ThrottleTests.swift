@@ -1,7 +1,7 @@
 // Throttles: what a limit means, and what a table that is full drops.
-import MuseBase
-import MuseService
-import Testing
+internal import MuseBase
+internal import MuseService
+internal import Testing
 
 @Suite struct ThrottleTests {
     let keys = ThrottleKeys()

@@ -1,9 +1,9 @@
 // The token cache: what it remembers, and when it must not.
-import Foundation
-import MuseBase
-import MuseCrypto
-import MuseService
-import Testing
+internal import Foundation
+internal import MuseBase
+internal import MuseCrypto
+internal import MuseService
+internal import Testing
 
 @Suite struct TokenCacheTests {
     let folder = TemporaryFolder()
