@@ -106,7 +106,7 @@ let package = Package(
             ]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         tests(
-            "ConformanceTests", ["MuseTLS", "MuseJSON", "MuseBase"]),
+            "ConformanceTests", ["mentalmuse", "MuseTLS", "MuseJSON", "MuseBase"]),
         tests("RepositoryTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseProtocolGenTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseStoreTests", ["MuseStore", "MuseSQLite", "MuseSQL", "MuseBase"]),

@@ -72,9 +72,7 @@ extension ServerConnection {
             offset: error.offset - range.lowerBound, reason: error.reason.rawValue)
         if !hasShownExample {
             hasShownExample = true
-            refusal = refusal.with("example") {
-                $0.string("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server.ping\"}")
-            }
+            refusal = refusal.withExample
         }
         let max = worker.limits.unparsableLinesMax
         if max > 0, unparsableLines >= max {
@@ -115,7 +113,7 @@ extension ServerConnection {
             issuesMax: worker.limits.offencesMax)
         let effect = decoded.binds ? .session : method.effect
         var refusal = overRate()
-        if refusal == nil, !decoded.issues.isEmpty { refusal = Self.invalidParams(decoded.issues) }
+        if refusal == nil { refusal = self.refusal(decoded) }
         if effect == .none, refusal == nil, let invocation = decoded.invocation {
             return runNow(method, invocation, decoded.meta, envelope, bytes, place)
         }
@@ -160,21 +158,21 @@ extension ServerConnection {
         refuse(envelope, bytes, .methodNotFound(didYouMean: near), place)
     }
 
+    /// Answers with the schema. It takes what a method without params takes: `_meta`, and nothing else.
     private func discover(_ envelope: Envelope, _ bytes: Span<UInt8>, _ place: AnswerPlace) {
-        let hasParams = envelope.params.map { !Self.isEmpty(bytes, $0) } ?? false
-        guard !hasParams else {
-            var issues = ParamIssues(max: 1)
-            issues.add(path: "", rule: "maxItems", expected: "0")
-            return refuse(envelope, bytes, Self.invalidParams(issues), place)
-        }
+        let decoded = Invocation.decode(
+            method: .serverPing, bytes: bytes, params: envelope.params,
+            issuesMax: worker.limits.offencesMax)
+        if let refusal = refusal(decoded) { return refuse(envelope, bytes, refusal, place) }
         answerNow(envelope, bytes, place) { $0.raw(SchemaDocument.text) }
         worker.note(WorkerMetrics.discover, since: receivedAt)
     }
 
-    private static func isEmpty(_ bytes: Span<UInt8>, _ params: Range<Int>) -> Bool {
-        (params.lowerBound + 1..<params.upperBound - 1).allSatisfy {
-            [0x20, 0x0A, 0x0D, 0x09].contains(bytes[$0])
-        }
+    /// Why the params cannot be taken, or name an address that is not this client's to name; nil if they can.
+    private func refusal(_ decoded: Decoded) -> RPCError? {
+        guard decoded.issues.isEmpty else { return Self.invalidParams(decoded.issues) }
+        let namesAddress = decoded.meta.clientAddress != nil
+        return namesAddress && !peer.isTrustedProxy ? .permissionDenied() : nil
     }
 
     /// Counts a request against the connection's own rate; the refusal where it is over.
@@ -338,6 +336,13 @@ extension ServerConnection {
     func expire(now: UInt64) {
         let due = calls.filter { $0.refusal == nil && $0.deadline.map { $0 <= now } ?? false }
         for call in due { _ = takeBack(call, call.expired(now: now, started: false)) }
+    }
+}
+
+extension RPCError {
+    /// The same error with a line that works.
+    var withExample: RPCError {
+        with("example") { $0.string("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"server.ping\"}") }
     }
 }
 

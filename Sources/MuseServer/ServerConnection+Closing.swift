@@ -21,7 +21,7 @@ extension ServerConnection {
     /// The first bytes are another protocol's.
     func refuseForeign(_ reason: String) {
         worker.metrics.add(.linesUnparsable, 1)
-        refuseAndClose(.parseError(offset: 0, reason: reason))
+        refuseAndClose(RPCError.parseError(offset: 0, reason: reason).withExample)
     }
 
     /// Nothing more is taken; after the answers that are due come these bytes, then the end.

@@ -48,7 +48,8 @@ struct SchemaTypes: Sendable {
 
     // MARK: Values
 
-    /// A value of a type with exactly its required members and, of the optional ones, those named.
+    /// A value of a type with exactly its required members and, of the optional ones, those named; what is
+    /// named is looked at by its own pattern.
     func check(
         type: String, _ value: JSONValue, _ place: String, naming named: Set<String>
     ) throws {
@@ -58,11 +59,12 @@ struct SchemaTypes: Sendable {
         guard let properties = schema["properties"] else { return try check(schema, value, place) }
         let required = Set((schema["required"]?.array ?? []).compactMap(\.string))
         let optional = Set((properties.members ?? []).map(\.name)).intersection(named)
-        try check(value, place, required.union(optional), properties)
+        try check(value, place, required.union(optional), properties, but: named)
     }
 
     private func check(
-        _ value: JSONValue, _ place: String, _ expected: Set<String>, _ properties: JSONValue
+        _ value: JSONValue, _ place: String, _ expected: Set<String>, _ properties: JSONValue,
+        but named: Set<String> = []
     ) throws {
         guard let members = value.members else {
             throw Differs("\(place): \(value.brief) is no object")
@@ -73,7 +75,7 @@ struct SchemaTypes: Sendable {
             let less = expected.subtracting(there).sorted()
             throw Differs("\(place): has \(more), lacks \(less)")
         }
-        for member in members {
+        for member in members where !named.contains(member.name) {
             guard let schema = properties[member.name] else { continue }
             try check(schema, member.value, "\(place)/\(member.name)")
         }

@@ -10,7 +10,7 @@ extension AuthHandlers {
     /// access token will do. `all` takes a token that is live, and ends all of that user's.
     func logout(_ params: AuthLogoutParams, _ call: Call) async throws(RPCError) -> Empty {
         let all = params.all == true
-        let owner = try owner(params, call, live: all)
+        guard let owner = try owner(params, call, live: all) else { return Empty() }
         try await core.transact(call) { tx in
             guard all else {
                 try tx.endSession(owner.session)
@@ -36,11 +36,12 @@ extension AuthHandlers {
         var refresh: UUIDv7?
     }
 
-    /// Whose session is meant. `live`: a token whose time is over will not do.
+    /// Whose session is meant; nil where the token is none of ours, for then there is nothing to end.
+    /// `live`: a token that is unknown, or whose time is over, will not do.
     /// - Throws: 1001 where there is no token at all, 1002, 1003.
     private func owner(
         _ params: AuthLogoutParams, _ call: Call, live: Bool
-    ) throws(RPCError) -> Owner {
+    ) throws(RPCError) -> Owner? {
         let now = shared.wallClock.now()
         let policy = shared.configuration.tokens
         do throws(TokenError) {
@@ -59,6 +60,7 @@ extension AuthHandlers {
         } catch .expired {
             throw RPCError.tokenExpired()
         } catch {
+            guard live else { return nil }
             throw RPCError.tokenInvalid()
         }
         guard let bound = call.peer.bound else { throw RPCError.unauthenticated() }

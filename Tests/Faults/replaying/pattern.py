@@ -69,13 +69,16 @@ class Schema:
             self.members(schema, value, where, set())
 
     def members(self, schema, value, where, named):
-        """Exactly the required members and, of the optional ones, those that are named."""
+        """Exactly the required members and, of the optional ones, those that are named.
+
+        What is named is looked at by its own pattern."""
         expected = set(schema.get("required", [])) | (named & set(schema["properties"]))
         if set(value) != expected:
             raise Differs("%s: has %s, lacks %s" % (
                 where, sorted(set(value) - expected), sorted(expected - set(value))))
         for name in value:
-            self.check(schema["properties"][name], value[name], where + "/" + name)
+            if name not in named:
+                self.check(schema["properties"][name], value[name], where + "/" + name)
 
 
 def brief(value):
