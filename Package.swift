@@ -101,8 +101,8 @@ let package = Package(
         tests(
             "MuseServerTests",
             [
-                "MuseServer", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
-                "MentalMuseProtocol",
+                "MuseServer", "MuseService", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON",
+                "MuseBase", "MentalMuseProtocol",
             ]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         tests(

@@ -20,7 +20,8 @@ static uint32_t epoll_bits(uint32_t interest) {
     return bits;
 }
 
-static int epoll_change(int epoll, int operation, int descriptor, uint32_t interest, uint64_t token) {
+static int epoll_change(
+    int epoll, int operation, int descriptor, uint32_t interest, uint64_t token) {
     struct epoll_event event = {.events = epoll_bits(interest), .data.u64 = token};
     return epoll_ctl(epoll, operation, descriptor, &event) ? -errno : 0;
 }

@@ -1,5 +1,5 @@
-// The network room: one thread's loop. It waits for descriptors, timers and jobs, and is the executor of
-// whatever actor lives on it. Each worker of the server owns one.
+// The network room: one thread's loop. It waits for descriptors, timers and jobs, and is the
+// executor of whatever actor lives on it. Each worker of the server owns one.
 internal import CPlatform
 internal import Glibc
 package import MuseBase
@@ -19,8 +19,9 @@ package struct Readiness: OptionSet, Sendable {
     package static let failed = Readiness(rawValue: MUSE_FAILED)
 }
 
-/// What lives on a loop. Every call comes on the loop's thread. A pass is: descriptors, timers, jobs
-/// (those that other threads sent first), `wantsJobs` until it says no, `passEnding`, and then the wait.
+/// What lives on a loop. Every call comes on the loop's thread. A pass is: descriptors, timers,
+/// jobs (those that other threads sent first), `wantsJobs` until it says no, `passEnding`, and then
+/// the wait.
 package protocol EventLoopDelegate: AnyObject {
     /// A descriptor is ready.
     func descriptorReady(_ token: UInt64, _ readiness: Readiness)
@@ -34,7 +35,8 @@ package protocol EventLoopDelegate: AnyObject {
 
 /// A loop over epoll(7): a serial executor and a task executor with one thread.
 ///
-/// `enqueue` from its own thread makes no system call; from another it wakes the loop once, where it sleeps.
+/// `enqueue` from its own thread makes no system call; from another it wakes the loop once, where
+/// it sleeps.
 @safe
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// The clock of its timers.
@@ -76,7 +78,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
     // MARK: Running
 
-    /// Starts a thread with `stackBytes` of stack whose whole life is `body`, which is to call `run`.
+    /// Starts a thread with `stackBytes` of stack whose whole life is `body`, which is to call
+    /// `run`.
     package func start(stackBytes: Int = 512 << 10, _ body: @escaping @Sendable () -> Void) {
         Thread.start(stackBytes: stackBytes) { [self] in
             thread.store(UInt(pthread_self()), ordering: .sequentiallyConsistent)
@@ -130,7 +133,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         var timeout: Int32 = isBusy ? 0 : patience()
         if timeout != 0 {
             sleeping.store(true, ordering: .sequentiallyConsistent)
-            // Whoever puts mail in sets `hasMail` and then looks at `sleeping`: one of us sees the other.
+            // Whoever puts mail in sets `hasMail` and then looks at `sleeping`: one of us sees the
+            // other.
             if hasMail.load(ordering: .sequentiallyConsistent) { timeout = 0 }
         }
         let ready = unsafe muse_epoll_wait(

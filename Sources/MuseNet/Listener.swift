@@ -7,8 +7,8 @@ package import MuseBase
 package enum Accepted: ~Copyable {
     /// A connection and who is at its other end.
     case connection(Socket, NetworkAddress)
-    /// There was no descriptor left but the spare one, which this connection has: tell it so, close it, and
-    /// call `takeSpare`.
+    /// There was no descriptor left but the spare one, which this connection has: tell it so, close
+    /// it, and call `takeSpare`.
     case beyondDescriptors(Socket, NetworkAddress)
     /// Nobody waits.
     case none
@@ -44,7 +44,8 @@ package final class Listener {
     // MARK: Making
 
     /// One listener a worker at an address.
-    /// - Throws: NetError of the call that failed, `bind(2)` with EADDRINUSE where another program is there.
+    /// - Throws: NetError of the call that failed, `bind(2)` with EADDRINUSE where another program
+    ///   is there.
     package static func open(_ endpoint: Endpoint, workers: Int) throws(NetError) -> [ListenerBox] {
         switch endpoint {
         case .tcp(let host, let port), .tls(let host, let port):
@@ -131,7 +132,8 @@ package final class Listener {
         return boxes
     }
 
-    /// Takes away a socket at `path` on which nobody listens any more; whatever else is there stays.
+    /// Takes away a socket at `path` on which nobody listens any more; whatever else is there
+    /// stays.
     private static func removeStale(_ path: String, _ address: SocketAddress) throws(NetError) {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return }

@@ -1,4 +1,5 @@
-// The network room: which call of the system failed, and why. Thrown by listeners, sockets and the loop.
+// The network room: which call of the system failed, and why. Thrown by listeners, sockets and the
+// loop.
 internal import CPlatform
 internal import Glibc
 

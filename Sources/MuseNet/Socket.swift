@@ -62,7 +62,8 @@ package struct Socket: ~Copyable {
         owner.close()
     }
 
-    /// Two sockets connected to each other (socketpair(2)): for tests and for a peer in this process.
+    /// Two sockets connected to each other (socketpair(2)): for tests and for a peer in this
+    /// process.
     /// - Throws: NetError of `socketpair(2)` or `fcntl(2)`.
     package static func pair() throws(NetError) -> (Int32, Int32) {
         var numbers: [Int32] = [0, 0]

@@ -91,7 +91,8 @@ struct SocketAddress {
     }
 }
 
-/// Finds what a host's name stands for (getaddrinfo(3)); it may ask the network, so not on a worker.
+/// Finds what a host's name stands for (getaddrinfo(3)); it may ask the network, so not on a
+/// worker.
 enum Resolver {
     static func addresses(host: String, port: UInt16) throws(NetError) -> [SocketAddress] {
         var hints = unsafe addrinfo()

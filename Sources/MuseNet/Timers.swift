@@ -1,5 +1,5 @@
-// The network room: moments at which the loop is to call. A binary heap; no timer is ever taken out, its
-// owner looks whether there is still something to do.
+// The network room: moments at which the loop is to call. A binary heap; no timer is ever taken
+// out, its owner looks whether there is still something to do.
 
 /// A moment and whom to call.
 struct LoopTimer {

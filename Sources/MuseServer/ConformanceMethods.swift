@@ -1,4 +1,5 @@
-// The server room: the methods of the JSON-RPC 2.0 specification's examples (section 7), for tests alone.
+// The server room: the methods of the JSON-RPC 2.0 specification's examples (section 7), for tests
+// alone.
 internal import MentalMuseProtocol
 internal import MuseJSON
 internal import MuseRPC

@@ -1,5 +1,5 @@
-// The server room: which connections there are, over all workers. Its lock is taken when one opens or
-// closes and when an operator asks; what changes in between are atomics of each entry.
+// The server room: which connections there are, over all workers. Its lock is taken when one opens
+// or closes and when an operator asks; what changes in between are atomics of each entry.
 package import MentalMuseProtocol
 package import MuseBase
 internal import Synchronization

@@ -24,7 +24,8 @@ enum DidYouMean {
         return best?.name
     }
 
-    /// Insertions, deletions, replacements and swaps of neighbours (restricted Damerau-Levenshtein).
+    /// Insertions, deletions, replacements and swaps of neighbours (restricted
+    /// Damerau-Levenshtein).
     private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
         var before: [Int] = []
         var last = Array(0...b.count)

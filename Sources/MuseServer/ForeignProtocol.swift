@@ -1,4 +1,5 @@
-// The server room: bytes that were meant for a server of another kind, told from a line that is only broken.
+// The server room: bytes that were meant for a server of another kind, told from a line that is
+// only broken.
 
 enum ForeignProtocol {
     private static let verbs: [StaticString] = [
@@ -14,7 +15,8 @@ enum ForeignProtocol {
         return "http"
     }
 
-    /// The reason to give if the first bytes of a connection are a TLS hello (RFC 8446 section 5.1).
+    /// The reason to give if the first bytes of a connection are a TLS hello (RFC 8446 section
+    /// 5.1).
     static func reason(start: Span<UInt8>) -> String? {
         start.count >= 2 && start[0] == 0x16 && start[1] == 0x03 ? "tls" : nil
     }

@@ -1,4 +1,5 @@
-// The server room: answers on their way out. A connection has one only while there is something to send.
+// The server room: answers on their way out. A connection has one only while there is something to
+// send.
 internal import MuseJSON
 
 /// What is to be sent, and how much of it has been. Lent by the worker.

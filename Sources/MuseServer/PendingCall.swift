@@ -1,4 +1,5 @@
-// The server room: a call that waits, or is being run in a lane. Calls that touch no store never become one.
+// The server room: a call that waits, or is being run in a lane. Calls that touch no store never
+// become one.
 internal import MentalMuseProtocol
 internal import MuseRPC
 
@@ -32,7 +33,8 @@ final class PendingCall: CallObserver {
     let index: Int
 
     var state = State.waiting
-    /// What it is answered with instead of being run, or whatever its handler says after it was taken back.
+    /// What it is answered with instead of being run, or whatever its handler says after it was
+    /// taken back.
     var refusal: RPCError?
     var begunAt: UInt64 = 0
     private(set) var wasQueued = false

@@ -1,5 +1,5 @@
-// The server room: one line of JSON a request on standard error, for operators. Never params, tokens,
-// passwords or bodies.
+// The server room: one line of JSON a request on standard error, for operators. Never params,
+// tokens, passwords or bodies.
 internal import Glibc
 internal import MuseBase
 internal import MuseJSON

@@ -1,4 +1,5 @@
-// The server room: a server is listeners and workers. The program makes one, starts it, and shuts it down.
+// The server room: a server is listeners and workers. The program makes one, starts it, and shuts
+// it down.
 internal import MentalMuseProtocol
 package import MuseBase
 package import MuseNet
@@ -23,7 +24,8 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
 
 /// A running server: its listeners, its workers, and the way to end it.
 package final class Server: Sendable {
-    /// Where it listens: with the real port where the system chose one. The operator's socket is not here.
+    /// Where it listens: with the real port where the system chose one. The operator's socket is
+    /// not here.
     package let endpoints: [Endpoint]
     package let control: ServerControl
     private let shared: ServerShared
@@ -33,7 +35,8 @@ package final class Server: Sendable {
     private let files: [String]
 
     /// Opens every address; nobody is served before `start`.
-    /// - Throws: ServerError for an address that cannot be had, or a certificate that cannot be read.
+    /// - Throws: ServerError for an address that cannot be had, or a certificate that cannot be
+    ///   read.
     package init(
         _ configuration: ServerConfiguration, services: @escaping ServiceFactory
     ) throws(ServerError) {
@@ -105,8 +108,8 @@ package final class Server: Sendable {
         }
     }
 
-    /// Tells every client, accepts nobody, finishes and answers what is in flight, and returns when all
-    /// have gone, at the latest after the limit `shutdown_seconds`.
+    /// Tells every client, accepts nobody, finishes and answers what is in flight, and returns when
+    /// all have gone, at the latest after the limit `shutdown_seconds`.
     package func shutdown() async {
         shared.isDraining = true
         await withTaskGroup { group in

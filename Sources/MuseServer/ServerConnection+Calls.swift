@@ -1,5 +1,5 @@
-// The server room: a line becomes calls. Those that touch no store are answered at once; the others wait for
-// their turn in the connection's order and then for a lane.
+// The server room: a line becomes calls. Those that touch no store are answered at once; the others
+// wait for their turn in the connection's order and then for a lane.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON

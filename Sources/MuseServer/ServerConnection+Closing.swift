@@ -1,5 +1,5 @@
-// The server room: how a connection ends. With a farewell where there is a cause, so that no reset destroys
-// it; after the last answer where the client has ended; at once where it is broken.
+// The server room: how a connection ends. With a farewell where there is a cause, so that no reset
+// destroys it; after the last answer where the client has ended; at once where it is broken.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON

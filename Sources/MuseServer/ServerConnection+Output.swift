@@ -1,5 +1,5 @@
-// The server room: answers go out. One write a connection and pass; what the client does not take waits, and
-// counts against it.
+// The server room: answers go out. One write a connection and pass; what the client does not take
+// waits, and counts against it.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
@@ -54,7 +54,8 @@ extension ServerConnection {
         buffer.writer.byte(UInt8(ascii: "\n"))
     }
 
-    /// A member of a batch is done; its answer goes out with the last one. Nothing for a line's own.
+    /// A member of a batch is done; its answer goes out with the last one. Nothing for a line's
+    /// own.
     func finish(_ place: AnswerPlace, _ answer: [UInt8]?) {
         guard let batch = place.batch, batch.finish(place.index, answer), phase != .closed else {
             return

@@ -1,5 +1,5 @@
-// The server room: a connection whose bytes are encrypted. Ciphertext is read into the worker's scratch and
-// becomes plaintext in its other one; from there on the way is the same.
+// The server room: a connection whose bytes are encrypted. Ciphertext is read into the worker's
+// scratch and becomes plaintext in its other one; from there on the way is the same.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON

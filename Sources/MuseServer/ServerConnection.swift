@@ -1,5 +1,6 @@
-// The server room: one connection. Bytes come in, become lines, calls and answers, and go out; each step is
-// a file of its own: +Input, +Calls, +Output, +Closing. Owned by one worker and touched on its thread alone.
+// The server room: one connection. Bytes come in, become lines, calls and answers, and go out; each
+// step is a file of its own: +Input, +Calls, +Output, +Closing. Owned by one worker and touched on
+// its thread alone.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
@@ -15,7 +16,8 @@ final class ServerConnection {
         case open
         /// No more is read or begun; what was begun is answered, then comes the farewell.
         case closing
-        /// All is said: what still comes is thrown away for a moment, so that no reset destroys the answer.
+        /// All is said: what still comes is thrown away for a moment, so that no reset destroys the
+        /// answer.
         case swallowing
         case closed
     }
@@ -120,7 +122,8 @@ final class ServerConnection {
         if readiness.contains(.writable), phase != .closed { markDirty() }
     }
 
-    /// It is broken, or ended on both sides, and there is nothing to be read or reading has stopped.
+    /// It is broken, or ended on both sides, and there is nothing to be read or reading has
+    /// stopped.
     private func failed() {
         if socket.pendingError() != nil { return reset() }
         if interest.contains(.writable) { return markDirty() }

@@ -1,5 +1,5 @@
-// The server room: a worker is an actor with a thread of its own. Its lanes run the handlers; its core owns
-// the connections. Begin reading here: `run` is the thread's life, `lane` a request's.
+// The server room: a worker is an actor with a thread of its own. Its lanes run the handlers; its
+// core owns the connections. Begin reading here: `run` is the thread's life, `lane` a request's.
 internal import Glibc
 internal import MentalMuseProtocol
 internal import MuseBase

@@ -47,7 +47,8 @@ extension WorkerCore {
         }
     }
 
-    /// Whoever waits to be accepted waits for a tenth of a second more; the loop does not spin on them.
+    /// Whoever waits to be accepted waits for a tenth of a second more; the loop does not spin on
+    /// them.
     private func pauseAccepting(_ place: Int) {
         guard listeners[place].isWatched else { return }
         loop.unwatch(listeners[place].listener.number)
@@ -133,7 +134,8 @@ extension WorkerCore {
 
     // MARK: Shutting down
 
-    /// Tells everybody, accepts nobody, and closes each connection once all that is in flight is answered.
+    /// Tells everybody, accepts nobody, and closes each connection once all that is in flight is
+    /// answered.
     func drain(_ done: CheckedContinuation<Void, Never>) {
         drained.append(done)
         guard !isDraining else { return }

@@ -1,5 +1,5 @@
-// The server room: what one worker owns: its connections, listeners, handlers and buffers. Everything here
-// happens on the worker's thread, so there are no locks on a request's way.
+// The server room: what one worker owns: its connections, listeners, handlers and buffers.
+// Everything here happens on the worker's thread, so there are no locks on a request's way.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON

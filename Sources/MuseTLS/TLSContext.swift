@@ -1,5 +1,5 @@
-// The TLS room: what many connections share: certificates, keys, the roots that are trusted. Made once, and
-// again when the files have changed; streams that are open keep the one they began with.
+// The TLS room: what many connections share: certificates, keys, the roots that are trusted. Made
+// once, and again when the files have changed; streams that are open keep the one they began with.
 internal import COpenSSL
 
 /// An SSL_CTX and its settings. Immutable once made, so it may be used on any thread.
@@ -32,7 +32,8 @@ package class TLSContext: @unchecked Sendable {
 /// What a server shows: its certificate chain and its key.
 package final class TLSServerContext: TLSContext, @unchecked Sendable {
     /// Reads a certificate chain (the server's own first) and its private key, both PEM.
-    /// - Throws: TLSError naming the file that could not be read, or where the two do not belong together.
+    /// - Throws: TLSError naming the file that could not be read, or where the two do not belong
+    ///   together.
     package init(certificateFile: String, keyFile: String) throws(TLSError) {
         try unsafe super.init(TLS_server_method())
         guard unsafe SSL_CTX_use_certificate_chain_file(pointer, certificateFile) == 1 else {

@@ -1,5 +1,5 @@
-// The TLS room: one connection's encryption. Ciphertext in, plaintext out, and back; no sockets. Whoever has
-// the socket feeds it what came and sends what it leaves in `ciphertext`.
+// The TLS room: one connection's encryption. Ciphertext in, plaintext out, and back; no sockets.
+// Whoever has the socket feeds it what came and sends what it leaves in `ciphertext`.
 internal import COpenSSL
 
 /// A TLS connection over memory. Confined to its owner's thread.
@@ -74,8 +74,9 @@ package final class TLSStream {
         advance()
     }
 
-    /// Takes what came from the other side, and writes what it says in clear into `plaintext`, which must
-    /// have room for 17 KiB more than there is ciphertext (a record may have been unfinished before).
+    /// Takes what came from the other side, and writes what it says in clear into `plaintext`,
+    /// which must have room for 17 KiB more than there is ciphertext (a record may have been
+    /// unfinished before).
     /// - Returns: how many bytes of plaintext there are; `state` says how it stands.
     package func receive(
         _ ciphertext: UnsafeRawBufferPointer, into plaintext: UnsafeMutableRawBufferPointer
@@ -130,7 +131,8 @@ package final class TLSStream {
     // MARK: Out
 
     /// Encrypts `plaintext`; its ciphertext is then in `ciphertext`.
-    /// - Returns: how many bytes of it were taken: all of them, or none once it has failed or ended.
+    /// - Returns: how many bytes of it were taken: all of them, or none once it has failed or
+    ///   ended.
     package func write(_ plaintext: UnsafeRawBufferPointer) -> Int {
         guard state == .open || state == .ended, !hasSentEnd, plaintext.count > 0 else { return 0 }
         var taken = 0
@@ -183,7 +185,8 @@ package final class TLSStream {
     }
 }
 
-/// The BIO (BIO_meth_new(3)) through which OpenSSL reads what is lent and writes what is to be sent.
+/// The BIO (BIO_meth_new(3)) through which OpenSSL reads what is lent and writes what is to be
+/// sent.
 private enum MemoryPipe {
     /// What a BIO says of having to be called again (BIO_set_retry_read(3)).
     private static let flags =

@@ -3,6 +3,7 @@ import Glibc
 import MentalMuseProtocol
 import MuseBase
 import MuseServer
+import MuseService
 import MuseTLS
 import Testing
 

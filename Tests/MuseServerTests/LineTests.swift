@@ -2,6 +2,7 @@
 import MentalMuseProtocol
 import MuseBase
 import MuseServer
+import MuseService
 import Testing
 
 @Suite(.ownThread) struct LineTests {

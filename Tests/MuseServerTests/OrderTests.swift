@@ -1,6 +1,7 @@
 // The order of a connection's calls, taking back, deadlines, and who is bound.
 import MuseBase
 import MuseServer
+import MuseService
 import Testing
 
 @Suite(.ownThread) struct OrderTests {

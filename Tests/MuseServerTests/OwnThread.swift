@@ -1,4 +1,5 @@
-// Tests here wait for sockets. Each has a thread of its own for that, so that none waits for another's.
+// Tests here wait for sockets. Each has a thread of its own for that, so that none waits for
+// another's.
 import MuseNet
 import Testing
 

@@ -4,6 +4,7 @@ import MuseBase
 import MuseJSON
 import MuseRPC
 import MuseServer
+import MuseService
 
 /// What happened, and what is held back.
 final class Board: Sendable {
@@ -331,7 +332,7 @@ private struct StubAdmin: AdminMethods {
     }
 
     func setLog(_ params: AdminSetLogParams, _ call: Call) throws(RPCError) -> RequestLog {
-        _ = control.setRequestLog(params.requests)
-        return RequestLog(requests: control.requestLog())
+        control.setRequestLog(params.requests)
+        return RequestLog(requests: params.requests)
     }
 }

@@ -4,6 +4,7 @@ import MentalMuseProtocol
 import MuseBase
 import MuseNet
 import MuseServer
+import MuseService
 import Testing
 
 /// A server with the stub's handlers. It lives as long as the test holds it.
@@ -35,7 +36,15 @@ final class TestServer: Sendable {
         Task { await server.shutdown() }
     }
 
-    var counts: ServerCounts { server.control.counts() }
+    var counts: Metrics { server.control.metrics() ?? Self.none }
+
+    private static let none = Metrics(
+        time: Timestamp(milliseconds: 0), uptimeMs: 0, connections: 0, connectionsAccepted: 0,
+        connectionsRefused: 0, bytesIn: 0, bytesOut: 0, bufferedBytes: 0, linesUnparsable: 0,
+        responsesDropped: 0, methods: [], errors: [],
+        writer: WriterMetrics(
+            queued: 0, groups: 0, writes: 0, groupMax: 0, syncs: 0, syncP50Us: 0, syncP99Us: 0,
+            logBytes: 0, checkpoints: 0), hashesQueued: 0, hashes: 0)
 
     func connect(_ index: Int = 0) throws -> TestClient {
         try TestClient(server.endpoints[index])

@@ -1,5 +1,5 @@
-// System calls that the Glibc module does not export: epoll, eventfd, accept4 and their like. No logic.
-// Every function gives -errno where the call fails.
+// System calls that the Glibc module does not export: epoll, eventfd, accept4 and their like. No
+// logic. Every function gives -errno where the call fails.
 #ifndef MUSE_CPLATFORM_H
 #define MUSE_CPLATFORM_H
 
