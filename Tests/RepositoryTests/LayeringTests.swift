@@ -44,7 +44,7 @@ struct Room: Sendable, CustomTestStringConvertible {
             [
                 "MentalMuseProtocol", "MuseRPC", "MuseJSON", "MuseStore", "MuseSQL", "MuseCrypto",
                 "MuseBase",
-            ]),
+            ], system: true),
         Room(
             "MentalMuseClient",
             ["MentalMuseProtocol", "MuseRPC", "MuseJSON", "MuseBase", "MuseTLS"],
@@ -69,7 +69,7 @@ struct Import {
 
     /// The imports of a file.
     static func all(_ file: Repository.File) -> [Import] {
-        file.lines.compactMap { line in
+        file.codeLines.compactMap { line in
             guard line.contains("import ") else { return nil }
             var words = line.split(separator: " ").filter { !$0.hasPrefix("@") }[...]
             let access: Set<Substring> = [

@@ -15,6 +15,15 @@ enum Repository {
         let text: String
 
         var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+        /// Its lines without those within texts of several lines.
+        var codeLines: [Substring] {
+            var isText = false
+            return lines.filter { line in
+                let wasText = isText
+                if line.ranges(of: "\"\"\"").count % 2 == 1 { isText.toggle() }
+                return !wasText && !isText
+            }
+        }
         var name: String { path.split(separator: "/").last.map(String.init) ?? path }
         var isGenerated: Bool { path.contains("/Generated/") || isGeneratedPage }
         var testDescription: String { path }
