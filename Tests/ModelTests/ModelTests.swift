@@ -1,0 +1,59 @@
+// Tests of the whole service: random sequences of calls by several callers, each answer compared with what a
+// plain model of the contract says.
+//
+// More of them: MUSE_MODEL_SEEDS=100-200 (or 1,2,3) and MUSE_MODEL_STEPS=5000 beside `swift test --filter
+// ModelTests`. A failure prints the seed and the last steps, and the fewest steps that still show it.
+internal import Foundation
+internal import Testing
+
+/// What a seed is run with.
+struct Run: Sendable, CustomTestStringConvertible {
+    let seed: UInt64
+    var steps: Int
+    var testDescription: String { "seed \(seed), \(steps) steps" }
+
+    /// Every way in which a server may be started has its turn.
+    var settings: ModelSettings {
+        var settings = ModelSettings()
+        if seed % 4 == 2 { settings.graceMilliseconds = 30_000 }
+        if seed % 4 == 3 {
+            settings.isPrivate = true
+            settings.isRegistrationOpen = false
+        }
+        return settings
+    }
+
+    static let all: [Run] = {
+        let environment = ProcessInfo.processInfo.environment
+        let steps = environment["MUSE_MODEL_STEPS"].flatMap { Int($0) } ?? 2_000
+        let text = environment["MUSE_MODEL_SEEDS"] ?? "1-4"
+        let seeds = text.split(separator: ",").flatMap { part -> [UInt64] in
+            let ends = part.split(separator: "-").compactMap { UInt64($0) }
+            guard let first = ends.first, let last = ends.last, first <= last else { return [] }
+            return Array(first...last)
+        }
+        return seeds.map { Run(seed: $0, steps: steps) }
+    }()
+}
+
+struct ModelTests {
+    @Test(arguments: Run.all)
+    func `the service answers as the model does`(run: Run) async throws {
+        let outcome = try await Play(run).play()
+        guard let disagreement = outcome.disagreement else {
+            print("model: \(run): \(outcome.summary)")
+            return
+        }
+        let report = try await Play(run).report(outcome, disagreement)
+        Issue.record("\(report)")
+    }
+
+    @Test(arguments: Rule.allCases)
+    func `a model without a rule is found out`(rule: Rule) async throws {
+        for seed in UInt64(1)...12 {
+            let run = Run(seed: seed, steps: 1_500)
+            if try await Play(run, without: rule).play().disagreement != nil { return }
+        }
+        Issue.record("nothing shows that \(rule) is missing")
+    }
+}
