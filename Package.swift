@@ -70,7 +70,8 @@ let package = Package(
                 "MuseBase",
             ]),
         room(
-            "MentalMuseClient", ["MentalMuseProtocol", "MuseRPC", "MuseJSON", "MuseBase", "MuseTLS"],
+            "MentalMuseClient",
+            ["MentalMuseProtocol", "MuseRPC", "MuseJSON", "MuseBase", "MuseTLS"],
             path: "clients/swift/Sources/MentalMuseClient"),
         // Floor 5: connections meet the service.
         room(

@@ -1,5 +1,6 @@
-// The generator: the Swift client's typed calls, by namespace. What binds a connection (`auth.attach`, an
-// `attach` param) is not among them: the client attaches each of its connections by itself.
+// The generator: the Swift client's typed calls, by namespace. What binds a connection
+// (`auth.attach`, an `attach` param) is not among them: the client attaches each of its connections
+// by itself.
 
 enum EmitClient {
     static func file(_ schema: Schema) -> String {

@@ -50,7 +50,8 @@ enum EmitMethods {
 
     private static func lookup(_ schema: Schema) -> String {
         var text = """
-                /// The method of that name; nil if there is none. No heap, but where the name has escapes.
+                /// The method of that name; nil if there is none. No heap, but where the name has
+                /// escapes.
                 package static func lookup(_ bytes: Span<UInt8>, _ name: JSONText) -> MethodID? {
                     if name.hasEscapes {
                         let decoded = name.string(bytes)

@@ -32,8 +32,9 @@ package enum SQLCheckpoint: Sendable {
 
 /// One connection, confined to the thread that uses it.
 package protocol SQLConnection: AnyObject {
-    /// The prepared statement of a literal: made once, then kept under the literal's address and handed
-    /// out reset. One literal is one statement: it cannot be used again while its own rows are read.
+    /// The prepared statement of a literal: made once, then kept under the literal's address and
+    /// handed out reset. One literal is one statement: it cannot be used again while its own rows
+    /// are read.
     /// - Throws: where the SQL does not fit the schema.
     func statement(_ sql: StaticString) throws(SQLError) -> any SQLStatement
     /// A statement for one use, not kept.
@@ -73,7 +74,8 @@ package protocol SQLConnection: AnyObject {
     var logBytes: Int { get }
     /// Pages of the log that the last checkpoint left moved.
     var movedPages: Int { get }
-    /// Calls that made something durable (fsync(2)), of all connections to this database in this process.
+    /// Calls that made something durable (fsync(2)), of all connections to this database in this
+    /// process.
     var syncs: UInt64 { get }
     /// Moves the log's pages into the database.
     /// - Throws: where the disk fails. That somebody still reads old pages is no error.
@@ -84,7 +86,8 @@ package protocol SQLConnection: AnyObject {
     /// Closes. Every statement handed out before is void.
     func close()
 
-    /// Begins a consistent copy of the database, made in steps between which this connection may write.
+    /// Begins a consistent copy of the database, made in steps between which this connection may
+    /// write.
     /// - Parameter path: where it will stand (mode 0600) once `step` has said that it is done.
     func backup(to path: String) throws(SQLError) -> any SQLBackup
     /// What contradicts itself in the database; empty: nothing. Reads everything.

@@ -1,4 +1,5 @@
-// The SQL room: what a database driver is. Drivers (MuseSQLite) conform; the store calls. No engine is named here.
+// The SQL room: what a database driver is. Drivers (MuseSQLite) conform; the store calls. No engine
+// is named here.
 
 /// What went wrong between us and a database.
 package struct SQLError: Error, Sendable, CustomStringConvertible {

@@ -2,8 +2,8 @@
 
 /// A prepared statement, kept by its connection and confined to that connection's thread.
 ///
-/// Parameters are counted from 1, columns from 0. A bind that fails (an index out of range, no memory)
-/// is told by the next `step`. Call `reset` after use, by `defer`.
+/// Parameters are counted from 1, columns from 0. A bind that fails (an index out of range, no
+/// memory) is told by the next `step`. Call `reset` after use, by `defer`.
 package protocol SQLStatement: AnyObject {
     func bind(_ index: Int32, _ value: Int64)
     /// Binds 16 bytes, big-endian: `high` first.

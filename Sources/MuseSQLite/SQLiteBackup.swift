@@ -8,9 +8,9 @@ internal import MuseSQL
     internal import Darwin
 #endif
 
-/// A copy under way. What its source's connection commits meanwhile goes into the copy too, so that it ends
-/// with the database as it is then. It is made under another name (`.partial`), and gets its own when it is
-/// whole and durable.
+/// A copy under way. What its source's connection commits meanwhile goes into the copy too, so that
+/// it ends with the database as it is then. It is made under another name (`.partial`), and gets
+/// its own when it is whole and durable.
 @safe
 final class SQLiteBackup: SQLBackup {
     private let source: SQLiteHandle

@@ -1,5 +1,5 @@
-// The SQLite room: one connection (sqlite3) as the SQL room asks for it. Multi-thread mode: whoever owns it
-// is the only one to call it.
+// The SQLite room: one connection (sqlite3) as the SQL room asks for it. Multi-thread mode: whoever
+// owns it is the only one to call it.
 internal import CSQLite
 internal import MuseSQL
 
@@ -54,8 +54,8 @@ final class SQLiteConnection: SQLConnection {
     }
 
     private func configure() throws(SQLError) {
-        // The writer checkpoints when it says so; two that do so at one moment can corrupt the log (up to
-        // SQLite 3.51.2), so nobody does at closing.
+        // The writer checkpoints when it says so; two that do so at one moment can corrupt the log
+        // (up to SQLite 3.51.2), so nobody does at closing.
         try set(SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
         try set(SQLITE_DBCONFIG_DEFENSIVE, true)
         try set(SQLITE_DBCONFIG_DQS_DML, false)

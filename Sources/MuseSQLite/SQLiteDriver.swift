@@ -43,16 +43,16 @@ package struct SQLiteDriver: SQLDriver {
         return try SQLiteConnection(self, role)
     }
 
-    /// Memory statistics off, before the first use of the library: they put one lock around the allocations
-    /// of all threads. Refused (and harmless) where somebody was faster.
+    /// Memory statistics off, before the first use of the library: they put one lock around the
+    /// allocations of all threads. Refused (and harmless) where somebody was faster.
     private static let libraryPrepared: Bool =
         muse_sqlite_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK
 }
 
 /// Files of a database, made and kept private.
 enum PrivateFile {
-    /// Makes an empty file of mode 0600 where there is none. An existing one is not opened: closing any
-    /// descriptor of a file drops the process's locks on it (fcntl(2)), and SQLite's are such.
+    /// Makes an empty file of mode 0600 where there is none. An existing one is not opened: closing
+    /// any descriptor of a file drops the process's locks on it (fcntl(2)), and SQLite's are such.
     static func make(_ path: String) throws(SQLError) {
         let descriptor = unsafe open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         if descriptor >= 0 {

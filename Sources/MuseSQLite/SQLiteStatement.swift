@@ -2,7 +2,8 @@
 internal import CSQLite
 internal import MuseSQL
 
-/// What a connection and its statements share: the engine's handle, and how many statements are in use.
+/// What a connection and its statements share: the engine's handle, and how many statements are in
+/// use.
 @safe
 final class SQLiteHandle {
     var database: OpaquePointer?
@@ -13,15 +14,16 @@ final class SQLiteHandle {
     }
 }
 
-/// A prepared statement. Its calls are those of sqlite3.h. Once it is finalized it is nil, which may be passed
-/// to each of them but sqlite3_clear_bindings.
+/// A prepared statement. Its calls are those of sqlite3.h. Once it is finalized it is nil, which
+/// may be passed to each of them but sqlite3_clear_bindings.
 @safe
 final class SQLiteStatement: SQLStatement {
     private let owner: SQLiteHandle
     private let call: String
     private var statement: OpaquePointer?
-    /// Room for ids of this statement's parameters, so that binding one allocates nothing. It lives as long
-    /// as the sqlite3_stmt that points into it (SQLITE_STATIC): freed after sqlite3_finalize only.
+    /// Room for ids of this statement's parameters, so that binding one allocates nothing. It lives
+    /// as long as the sqlite3_stmt that points into it (SQLITE_STATIC): freed after
+    /// sqlite3_finalize only.
     private let wides: UnsafeMutablePointer<UInt64>
     private let parameterCount: Int32
     private var bindCode: Int32 = SQLITE_OK

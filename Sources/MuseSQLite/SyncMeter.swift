@@ -1,5 +1,6 @@
-// The SQLite room: counts the calls of fsync(2) of each database, so that "durable" stays true; a test may
-// make the next ones fail. A thin VFS (sqlite.org/vfs.html) in front of the default one does it.
+// The SQLite room: counts the calls of fsync(2) of each database, so that "durable" stays true; a
+// test may make the next ones fail. A thin VFS (sqlite.org/vfs.html) in front of the default one
+// does it.
 internal import CSQLite
 internal import MuseBase
 internal import Synchronization
@@ -25,8 +26,8 @@ package final class SyncMeter: Sendable {
     /// How many there were, failed ones too.
     package var count: UInt64 { counted.load(ordering: .relaxed) }
 
-    /// The next `count` of them fail with an I/O error, after the bytes were handed to the system, as a disk
-    /// does that loses power: for tests of what follows.
+    /// The next `count` of them fail with an I/O error, after the bytes were handed to the system,
+    /// as a disk does that loses power: for tests of what follows.
     package func failNext(_ count: Int) {
         failing.store(count, ordering: .sequentiallyConsistent)
     }
@@ -72,8 +73,8 @@ private final class MeterRegistry: Sendable {
                 unsafe file.pointee.pMethods = table
                 return
             }
-            // Two tables side by side: ours, then the original, where ours finds what to call. They are
-            // never freed: files may be open until the process ends.
+            // Two tables side by side: ours, then the original, where ours finds what to call. They
+            // are never freed: files may be open until the process ends.
             let pair = UnsafeMutablePointer<sqlite3_io_methods>.allocate(capacity: 2)
             unsafe pair.initialize(repeating: original.pointee, count: 2)
             unsafe pair.pointee.xSync = countedSync

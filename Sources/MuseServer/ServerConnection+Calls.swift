@@ -158,7 +158,8 @@ extension ServerConnection {
         refuse(envelope, bytes, .methodNotFound(didYouMean: near), place)
     }
 
-    /// Answers with the schema. It takes what a method without params takes: `_meta`, and nothing else.
+    /// Answers with the schema. It takes what a method without params takes: `_meta`, and nothing
+    /// else.
     private func discover(_ envelope: Envelope, _ bytes: Span<UInt8>, _ place: AnswerPlace) {
         let decoded = Invocation.decode(
             method: .serverPing, bytes: bytes, params: envelope.params,
@@ -168,7 +169,8 @@ extension ServerConnection {
         worker.note(WorkerMetrics.discover, since: receivedAt)
     }
 
-    /// Why the params cannot be taken, or name an address that is not this client's to name; nil if they can.
+    /// Why the params cannot be taken, or name an address that is not this client's to name; nil if
+    /// they can.
     private func refusal(_ decoded: Decoded) -> RPCError? {
         guard decoded.issues.isEmpty else { return Self.invalidParams(decoded.issues) }
         let namesAddress = decoded.meta.clientAddress != nil

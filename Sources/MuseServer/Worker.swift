@@ -4,9 +4,9 @@ internal import Glibc
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
-internal import MuseService
 internal import MuseNet
 internal import MuseRPC
+internal import MuseService
 internal import MuseTLS
 
 /// One worker of a server.

@@ -3,9 +3,9 @@
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
-internal import MuseService
 internal import MuseNet
 internal import MuseRPC
+internal import MuseService
 internal import MuseTLS
 
 /// The state of a worker, and what its loop calls.

@@ -1,12 +1,13 @@
-// The store room: ids that rise in commit order and never go back, whatever the clock does. The writer owns
-// the one source.
+// The store room: ids that rise in commit order and never go back, whatever the clock does. The
+// writer owns the one source.
 internal import MuseBase
 internal import MuseSQL
 
 /// Makes the writer's ids, and remembers in the database how far they have come.
 ///
-/// At the start they follow the greatest id that the tables hold and the mark, which is written about once a
-/// second of id time, so that also ids whose rows have gone are not made again when the clock went back.
+/// At the start they follow the greatest id that the tables hold and the mark, which is written
+/// about once a second of id time, so that also ids whose rows have gone are not made again when
+/// the clock went back.
 final class IDSource {
     private var generator: UUIDv7Generator
     private let random: RandomSource

@@ -2,8 +2,8 @@
 internal import MuseBase
 package import MuseSQL
 
-/// One worker's store: reads inline on its own connection, writes through the one writer. Confined to its
-/// worker.
+/// One worker's store: reads inline on its own connection, writes through the one writer. Confined
+/// to its worker.
 @usableFromInline
 package final class Store {
     private let writer: Writer
@@ -25,9 +25,10 @@ package final class Store {
 
     /// Reads in one snapshot, which several reads of a loop pass share.
     ///
-    /// It is never older than any answer that left before this call: where another commit has returned since
-    /// the snapshot was taken, a new one is. Two calls may therefore see two states; what must agree is read
-    /// in one call. The reads are inline; there is nothing to wait for. Reads do not nest.
+    /// It is never older than any answer that left before this call: where another commit has
+    /// returned since the snapshot was taken, a new one is. Two calls may therefore see two states;
+    /// what must agree is read in one call. The reads are inline; there is nothing to wait for.
+    /// Reads do not nest.
     /// - Throws: what `body` throws, and `SQLError`.
     @inlinable
     package func read<R>(_ body: (StoreTransaction) throws -> R) throws -> R {
@@ -43,13 +44,15 @@ package final class Store {
     @usableFromInline
     func readFailed() {
         connection.resetStatements()
-        // The engine ends a transaction by itself when the disk fails: the next read takes a new snapshot.
+        // The engine ends a transaction by itself when the disk fails: the next read takes a new
+        // snapshot.
         if !connection.isInTransaction { hasSnapshot = false }
     }
 
     @usableFromInline
     func beginReading() throws(SQLError) -> StoreTransaction {
-        // Read before the snapshot is taken: a commit in between only makes the next read take a new one.
+        // Read before the snapshot is taken: a commit in between only makes the next read take a
+        // new one.
         let commits = writer.epochs.commits
         if hasSnapshot, commits != snapshotCommits { endSnapshot() }
         if !hasSnapshot {
@@ -69,13 +72,15 @@ package final class Store {
         do throws(SQLError) {
             try connection.commit()
         } catch {
-            // Ending a read cannot lose anything; what may stand in the way is told by the next read.
+            // Ending a read cannot lose anything; what may stand in the way is told by the next
+            // read.
             try? connection.rollback()
         }
     }
 
-    /// Writes: `body` runs on the writer's thread, in a savepoint of its group's transaction; an error that it
-    /// throws undoes what it did and nothing else. The result comes back after the group's COMMIT returned.
+    /// Writes: `body` runs on the writer's thread, in a savepoint of its group's transaction; an
+    /// error that it throws undoes what it did and nothing else. The result comes back after the
+    /// group's COMMIT returned.
     /// - Parameter queued: called on this thread once the write stands in the queue, in its order.
     /// - Returns: what `body` gave or threw, `WriterError`, or `SQLError`.
     package func write<R: Sendable>(

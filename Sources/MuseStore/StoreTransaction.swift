@@ -1,10 +1,10 @@
-// The store room: what every domain function works on. Those functions are extensions of StoreTransaction,
-// in files by topic.
+// The store room: what every domain function works on. Those functions are extensions of
+// StoreTransaction, in files by topic.
 package import MuseBase
 package import MuseSQL
 
-/// A reader's snapshot or the writer's transaction: the connection, the time, and, for a write, ids and
-/// marks. Valid only inside the closure that it is given to.
+/// A reader's snapshot or the writer's transaction: the connection, the time, and, for a write, ids
+/// and marks. Valid only inside the closure that it is given to.
 @usableFromInline
 package struct StoreTransaction {
     package let connection: any SQLConnection
@@ -34,7 +34,8 @@ package struct StoreTransaction {
     }
 }
 
-/// What a write has to make known once it is durable. The marks of a write that is undone are dropped.
+/// What a write has to make known once it is durable. The marks of a write that is undone are
+/// dropped.
 package final class TransactionMarks {
     /// Sessions ended, or what they allow changed: caches of who may do what are void.
     package var sessionsEnded = false

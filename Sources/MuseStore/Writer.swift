@@ -1,5 +1,5 @@
-// The store room: the writer, the one thread that writes and checkpoints. The program starts one; workers
-// reach it through their Store. What its thread does is in WriterLoop.
+// The store room: the writer, the one thread that writes and checkpoints. The program starts one;
+// workers reach it through their Store. What its thread does is in WriterLoop.
 package import MuseBase
 package import MuseSQL
 
@@ -24,7 +24,8 @@ package struct WriterOptions: Sendable {
     package init() {}
 }
 
-/// A piece of housekeeping that goes in slices between the writes: what hangs on something deleted, old keys.
+/// A piece of housekeeping that goes in slices between the writes: what hangs on something deleted,
+/// old keys.
 package struct WriterChore: Sendable {
     package let name: String
     /// How long it rests when it found nothing to do, unless a write marks `choresDue`.
@@ -42,8 +43,8 @@ package struct WriterChore: Sendable {
     }
 }
 
-/// The one writer of a database: it commits whatever has queued up as one transaction, and answers when that
-/// is durable.
+/// The one writer of a database: it commits whatever has queued up as one transaction, and answers
+/// when that is durable.
 package final class Writer: Sendable {
     package let driver: any SQLDriver
     package let options: WriterOptions
@@ -66,7 +67,8 @@ package final class Writer: Sendable {
     }
 
     /// Starts the thread on a database that the migrations have brought up.
-    /// - Parameter greatestID: asks the domain tables for the greatest id they hold; new ids follow it.
+    /// - Parameter greatestID: asks the domain tables for the greatest id they hold; new ids follow
+    ///   it.
     /// - Throws: where the database cannot be opened.
     package init(
         _ driver: any SQLDriver, options: WriterOptions = WriterOptions(),
@@ -101,7 +103,8 @@ package final class Writer: Sendable {
         queue.poke()
     }
 
-    /// Puts a write at the end of the queue. Gives the reason where it cannot; the job is not finished then.
+    /// Puts a write at the end of the queue. Gives the reason where it cannot; the job is not
+    /// finished then.
     func enqueue(_ job: WriteJob) -> WriterError? {
         if metrics.isLogFull.isSet { return .busy(.log) }
         return queue.push(job)
@@ -118,8 +121,9 @@ package final class Writer: Sendable {
         return try answer.wait { $0 }.get()
     }
 
-    /// Copies the database to `path` (mode 0600), in steps between the writes; the copy is the database as it
-    /// is at the end. It is not there under this name before it is whole and durable.
+    /// Copies the database to `path` (mode 0600), in steps between the writes; the copy is the
+    /// database as it is at the end. It is not there under this name before it is whole and
+    /// durable.
     /// - Throws: `SQLError`, `WriterError.stopped`.
     package func backup(to path: String) async throws {
         let result = await unsafe withUnsafeContinuation { continuation in
@@ -154,8 +158,8 @@ package final class Writer: Sendable {
     /// What the writer has counted.
     package var figures: WriterFigures { metrics.figures(queued: queue.count) }
 
-    /// Finishes what is queued, moves the log into the database, closes, and waits for all that. Writes that
-    /// come later are refused. The readers should be closed before, or the log stays.
+    /// Finishes what is queued, moves the log into the database, closes, and waits for all that.
+    /// Writes that come later are refused. The readers should be closed before, or the log stays.
     package func shutdown() {
         queue.stop()
         ended.wait { $0 ? () : nil }

@@ -1,5 +1,5 @@
-// The store room: housekeeping between the writer's groups: chores and copies, a slice at a time, so that no
-// write waits for more than one slice.
+// The store room: housekeeping between the writer's groups: chores and copies, a slice at a time,
+// so that no write waits for more than one slice.
 internal import MuseBase
 internal import MuseSQL
 
@@ -72,7 +72,8 @@ extension WriterLoop {
             if try chore.slice(transaction) { rest = 0 }
         } catch {
             metrics.sliceFailures.add()
-            // It is tried again after its rest. Where the transaction is gone, nothing is left to undo.
+            // It is tried again after its rest. Where the transaction is gone, nothing is left to
+            // undo.
             do throws(SQLError) { try connection.rollback() } catch { _ = recover() }
             return
         }

@@ -1,5 +1,5 @@
-// The store room: what the writer's thread does. One pass: take what has queued, commit it as one group,
-// hand the results back, then a slice of housekeeping.
+// The store room: what the writer's thread does. One pass: take what has queued, commit it as one
+// group, hand the results back, then a slice of housekeeping.
 internal import MuseBase
 internal import MuseSQL
 
@@ -16,8 +16,8 @@ final class WriterLoop {
     let ids: IDSource
     let memberMarks = TransactionMarks()
     let groupMarks = TransactionMarks()
-    /// Holds the shared index of the log while the writer reopens: with nobody left to hold it, SQLite would
-    /// build it anew from the log, and take a failed commit's frames for good ones.
+    /// Holds the shared index of the log while the writer reopens: with nobody left to hold it,
+    /// SQLite would build it anew from the log, and take a failed commit's frames for good ones.
     private let keeper: any SQLConnection
     var backups: [(any SQLBackup, Writer.BackupRequest)] = []
     var lastBackupStep: UInt64 = 0
@@ -75,7 +75,8 @@ final class WriterLoop {
         do throws(SQLError) {
             try connection.beginWrite()
         } catch {
-            // Nothing has been written. Where it is more than somebody else's lock, the handle is renewed.
+            // Nothing has been written. Where it is more than somebody else's lock, the handle is
+            // renewed.
             if error.kind != .busy { _ = recover() }
             return finish(.commitFailed(.none))
         }
@@ -96,8 +97,8 @@ final class WriterLoop {
         finish(nil)
     }
 
-    /// Runs each write of the group. Gives how many are to be committed; nil: nothing is, and the transaction
-    /// has ended.
+    /// Runs each write of the group. Gives how many are to be committed; nil: nothing is, and the
+    /// transaction has ended.
     private func runMembers() throws(SQLError) -> Int? {
         groupMarks.clear()
         let transaction = StoreTransaction(
@@ -124,7 +125,8 @@ final class WriterLoop {
     }
 
     /// Runs one write. False: it threw, and is to be undone.
-    /// - Throws: where the engine has ended the transaction (disk full, disk failed): the group is lost.
+    /// - Throws: where the engine has ended the transaction (disk full, disk failed): the group is
+    ///   lost.
     private func runMember(_ job: WriteJob, _ transaction: StoreTransaction) throws(SQLError)
         -> Bool
     {
@@ -163,8 +165,9 @@ final class WriterLoop {
 
     // MARK: When a commit fails
 
-    /// What the handle believes is void, and the frames of the failed commit may stand in the log, where a
-    /// crash would bring them back: a new handle commits a marker over them. False: that failed too.
+    /// What the handle believes is void, and the frames of the failed commit may stand in the log,
+    /// where a crash would bring them back: a new handle commits a marker over them. False: that
+    /// failed too.
     func recover() -> Bool {
         lastAttempt = options.monotonic.nanoseconds()
         dropBackups()
@@ -216,7 +219,8 @@ final class WriterLoop {
             lastCheckpointFailure = nil
             metrics.checkpoints.add()
         } catch {
-            // All that the log holds is still in it: the next checkpoint moves the same pages again.
+            // All that the log holds is still in it: the next checkpoint moves the same pages
+            // again.
             lastCheckpointFailure = now
             metrics.checkpointFailures.add()
         }

@@ -11,7 +11,8 @@ package struct WriterFigures: Sendable, Equatable {
     package var groupMax: UInt64 = 0
     /// Calls of fsync(2) on the database and its log.
     package var syncs: UInt64 = 0
-    /// How long a COMMIT takes, in microseconds: half of them at most so long, and 99 of 100. Within 25 %.
+    /// How long a COMMIT takes, in microseconds: half of them at most so long, and 99 of 100.
+    /// Within 25 %.
     package var commitP50: UInt64 = 0
     package var commitP99: UInt64 = 0
     /// Bytes in the write-ahead log, and whether writes are refused because of them.

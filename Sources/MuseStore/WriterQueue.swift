@@ -10,8 +10,8 @@ internal import MuseSQL
 
 /// A bounded queue with one taker, which takes all there is, and waits for it at most so long.
 ///
-/// The taker waits in poll(2) on a pipe: whoever finds it waiting writes a byte. A byte too many only has it
-/// look around once more.
+/// The taker waits in poll(2) on a pipe: whoever finds it waiting writes a byte. A byte too many
+/// only has it look around once more.
 final class WriterQueue: Sendable {
     private struct State {
         var jobs: [WriteJob] = []
@@ -87,8 +87,8 @@ final class WriterQueue: Sendable {
         _ = unsafe write(writeEnd, &byte, 1)
     }
 
-    /// Moves all writes into `taken`, which must be empty. Where there is none, waits for one, or for a poke,
-    /// at most so long (nil: for ever); it may come back early with none.
+    /// Moves all writes into `taken`, which must be empty. Where there is none, waits for one, or
+    /// for a poke, at most so long (nil: for ever); it may come back early with none.
     /// - Returns: whether no more will come.
     func take(into taken: inout [WriteJob], waitingNanoseconds: UInt64?) -> Bool {
         let waits = state.withLock { state in

@@ -1,4 +1,5 @@
-// Conformance tests: JSON as the replayer sees it. Numbers keep their text; objects their members' order.
+// Conformance tests: JSON as the replayer sees it. Numbers keep their text; objects their members'
+// order.
 internal import MuseJSON
 
 /// The server, or a transcript, is not as it should be.

@@ -1,5 +1,5 @@
-// Conformance tests: every example of the schema is what the real server does in the world that the schema
-// describes (x-example-world). They are what help and the reference show.
+// Conformance tests: every example of the schema is what the real server does in the world that the
+// schema describes (x-example-world). They are what help and the reference show.
 internal import MuseBase
 internal import MuseJSON
 internal import Testing

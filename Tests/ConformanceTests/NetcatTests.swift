@@ -1,4 +1,5 @@
-// Conformance tests: the conversations of clients/netcat/README.md are real, and its shell functions work.
+// Conformance tests: the conversations of clients/netcat/README.md are real, and its shell
+// functions work.
 internal import Foundation
 internal import MuseJSON
 internal import Testing
@@ -53,7 +54,8 @@ struct NetcatTests {
         #expect(count > 20)
     }
 
-    /// `> ` is sent, with what is bound in it replaced; `< ` is what comes, but for ids, times, tokens.
+    /// `> ` is sent, with what is bound in it replaced; `< ` is what comes, but for ids, times,
+    /// tokens.
     private static func take(_ line: String, _ wire: Wire, _ shape: Shape) throws {
         let text = String(line.dropFirst(2))
         if line.hasPrefix("> ") {

@@ -1,6 +1,6 @@
-// Conformance tests: the real program, started on throw-away folders. One server for each set of flags, which
-// all transcripts with these flags share; a new one for those that have to be alone. A shell holds each by a
-// pipe, so that none outlives the tests, however they end.
+// Conformance tests: the real program, started on throw-away folders. One server for each set of
+// flags, which all transcripts with these flags share; a new one for those that have to be alone. A
+// shell holds each by a pipe, so that none outlives the tests, however they end.
 internal import Foundation
 internal import MuseBase
 internal import MuseJSON

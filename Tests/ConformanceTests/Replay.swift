@@ -46,7 +46,8 @@ final class Replay {
         }
         for (name, wire) in wires {
             do {
-                // What was read is answered before the end of input: what comes now was not foretold.
+                // What was read is answered before the end of input: what comes now was not
+                // foretold.
                 try wire.halfClose()
                 try expectClose(wire)
             } catch {
@@ -174,7 +175,8 @@ final class Replay {
         pattern.variables[name + ".username"] = grant["user"]?["username"]
     }
 
-    /// A new account `NAME_{u}`, its grant kept under its name, attached on the connection of its name.
+    /// A new account `NAME_{u}`, its grant kept under its name, attached on the connection of its
+    /// name.
     private func user(_ name: String, _ role: JSONValue?) throws {
         let account: JSONValue = .object([
             "username": .string(name + "_{u}"), "password": .string("{pw}"),

@@ -1,5 +1,5 @@
-// Conformance tests: the schema's types and errors, read from the schema itself, so that an answer that the
-// server's own encoders got wrong is seen.
+// Conformance tests: the schema's types and errors, read from the schema itself, so that an answer
+// that the server's own encoders got wrong is seen.
 internal import Foundation
 internal import MuseJSON
 
@@ -48,8 +48,8 @@ struct SchemaTypes: Sendable {
 
     // MARK: Values
 
-    /// A value of a type with exactly its required members and, of the optional ones, those named; what is
-    /// named is looked at by its own pattern.
+    /// A value of a type with exactly its required members and, of the optional ones, those named;
+    /// what is named is looked at by its own pattern.
     func check(
         type: String, _ value: JSONValue, _ place: String, naming named: Set<String>
     ) throws {

@@ -1,5 +1,5 @@
-// Conformance tests: comparing an answer with one that is written in a document, where ids, times and tokens
-// were other ones. What stands for what is kept, so that later requests can name it.
+// Conformance tests: comparing an answer with one that is written in a document, where ids, times
+// and tokens were other ones. What stands for what is kept, so that later requests can name it.
 internal import MuseJSON
 
 final class Shape {

@@ -1,5 +1,5 @@
-// Conformance tests: one connection of the replayer, over TCP, TLS or a Unix socket. It waits for nothing
-// longer than a few seconds, and tells the end of input from a reset.
+// Conformance tests: one connection of the replayer, over TCP, TLS or a Unix socket. It waits for
+// nothing longer than a few seconds, and tells the end of input from a reset.
 internal import Foundation
 internal import Glibc
 internal import MuseTLS

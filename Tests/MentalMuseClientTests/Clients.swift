@@ -19,8 +19,8 @@ enum Clients {
     }
 }
 
-/// A transport of a test's own over a loopback socket, as an app might write one: blocking calls, and two
-/// threads.
+/// A transport of a test's own over a loopback socket, as an app might write one: blocking calls,
+/// and two threads.
 final class RealTransport: Transport {
     private let port: UInt16
     private let share: Int

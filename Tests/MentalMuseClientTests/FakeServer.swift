@@ -1,4 +1,5 @@
-// Tests of the client: a server of a few lines on a real loopback socket, which says what a test wants.
+// Tests of the client: a server of a few lines on a real loopback socket, which says what a test
+// wants.
 internal import Foundation
 internal import MentalMuseClient
 internal import MuseBase

@@ -1,4 +1,5 @@
-// Tests of the client: time that stands still until a test moves it, and the objects of the service.
+// Tests of the client: time that stands still until a test moves it, and the objects of the
+// service.
 internal import MentalMuseClient
 internal import MuseBase
 internal import MuseJSON

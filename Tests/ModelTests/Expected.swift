@@ -1,4 +1,5 @@
-// The model: what an answer must be: JSON, with places of which only a rule is known, and the comparison.
+// The model: what an answer must be: JSON, with places of which only a rule is known, and the
+// comparison.
 internal import MuseBase
 internal import MuseJSON
 

@@ -261,7 +261,8 @@ extension Generator {
 
     // MARK: Floods
 
-    /// Somebody fills a post with comments and goes; somebody else logs in a hundred times and more.
+    /// Somebody fills a post with comments and goes; somebody else logs in a hundred times and
+    /// more.
     func flood(_ model: Model, _ book: Book) -> [CallStep] {
         let attached = (0..<Self.connections).filter { Self.isAttached($0, model) }
         guard let connection = attached.last(where: { connection in

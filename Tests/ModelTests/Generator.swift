@@ -1,5 +1,5 @@
-// The model's test: what is done next: mostly what makes sense, and everything else now and then. The same
-// numbers for the same seed.
+// The model's test: what is done next: mostly what makes sense, and everything else now and then.
+// The same numbers for the same seed.
 internal import MuseBase
 internal import MuseJSON
 

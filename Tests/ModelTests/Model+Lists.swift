@@ -19,8 +19,8 @@ extension Model {
         return cursor.after
     }
 
-    /// A page: the next rows after the cursor. Where rows are hidden it may come short, and only a null is
-    /// the end.
+    /// A page: the next rows after the cursor. Where rows are hidden it may come short, and only a
+    /// null is the end.
     /// - Parameter rows: all that can be seen, from the oldest to the newest.
     private mutating func page(
         _ list: String, filter: String, _ rows: [Row], mayBeShort: Bool, _ params: ReadParams,

@@ -1,5 +1,6 @@
-// The model of the service: what there is, as plain values, and what a call does to it, in the order of the
-// contract. No cleverness, no bytes, nothing shared with the service. Driven by Contest.
+// The model of the service: what there is, as plain values, and what a call does to it, in the
+// order of the contract. No cleverness, no bytes, nothing shared with the service. Driven by
+// Contest.
 internal import MuseBase
 internal import MuseJSON
 
@@ -160,7 +161,8 @@ struct Model {
         latest = max(latest, now.upperBound)
     }
 
-    /// The server was stopped and started: connections and counters are gone, everything else is there.
+    /// The server was stopped and started: connections and counters are gone, everything else is
+    /// there.
     mutating func restart() {
         bound = [:]
         failures = [:]
@@ -183,8 +185,9 @@ struct Model {
 
     // MARK: Ids
 
-    /// Takes an id that the service has made, if it is one that it may have made now: a UUIDv7 above all before,
-    /// whose time is the clock's, or the latest that the clock has told where it has gone back.
+    /// Takes an id that the service has made, if it is one that it may have made now: a UUIDv7
+    /// above all before, whose time is the clock's, or the latest that the clock has told where it
+    /// has gone back.
     mutating func adopt(_ observed: JSONValue?) throws(Refusal) -> String {
         guard let text = observed?.string, let id = UUIDv7(text) else {
             throw Refusal("(an answer with a new id)")

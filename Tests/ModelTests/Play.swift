@@ -1,4 +1,5 @@
-// The model's test: a whole run, what it looked like, and the fewest steps that show a disagreement.
+// The model's test: a whole run, what it looked like, and the fewest steps that show a
+// disagreement.
 internal import MuseJSON
 
 /// What became of a run.

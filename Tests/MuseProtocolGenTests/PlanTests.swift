@@ -1,5 +1,5 @@
-// Tests of the generator: what is generated is what is committed, always the same; what the schema cannot say
-// is refused with its place.
+// Tests of the generator: what is generated is what is committed, always the same; what the schema
+// cannot say is refused with its place.
 internal import Foundation
 internal import MuseJSON
 internal import MuseProtocolGen

@@ -1,4 +1,5 @@
-// Tests of the store room: checkpoints, the log's bound, chores, copies of a live database, figures.
+// Tests of the store room: checkpoints, the log's bound, chores, copies of a live database,
+// figures.
 internal import MuseBase
 internal import MuseSQL
 internal import MuseSQLite

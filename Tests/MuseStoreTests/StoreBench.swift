@@ -1,4 +1,5 @@
-// Tests of the store room: a database of its own for each, with a table of numbers beside the real ones.
+// Tests of the store room: a database of its own for each, with a table of numbers beside the real
+// ones.
 internal import Foundation
 internal import MuseBase
 internal import MuseSQL
@@ -87,8 +88,8 @@ final class StoreBench: Sendable {
         return try numbers(copy.file())
     }
 
-    /// Has the writer run the `writes` as one group: the writer is held in a write of its own until all of
-    /// them have queued, in their order.
+    /// Has the writer run the `writes` as one group: the writer is held in a write of its own until
+    /// all of them have queued, in their order.
     /// - Returns: their results, in that order.
     func group<R: Sendable>(
         _ writes: [Write<R>]

@@ -1,8 +1,9 @@
-// The rules' room: the folder of a backup: the database's copy and the keys. Called by admin.backup.
+// The rules' room: the folder of a backup: the database's copy and the keys. Called by
+// admin.backup.
 #if canImport(Glibc)
-internal import Glibc
+    internal import Glibc
 #else
-internal import Darwin
+    internal import Darwin
 #endif
 
 /// Why there is no backup.

@@ -4,7 +4,8 @@ internal import MuseBase
 internal import MuseRPC
 
 extension AdminHandlers {
-    /// Stops signing with a key, and trusting it once its last token has expired; `now`: at once, for a leak.
+    /// Stops signing with a key, and trusting it once its last token has expired; `now`: at once,
+    /// for a leak.
     func retireKey(_ params: AdminRetireKeyParams, _ call: Call) async throws(RPCError)
         -> SigningKeys
     {

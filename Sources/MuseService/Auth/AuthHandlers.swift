@@ -1,4 +1,5 @@
-// The rules' room: `auth.*`. What its methods share: passwords on the hash pool, throttled, and grants.
+// The rules' room: `auth.*`. What its methods share: passwords on the hash pool, throttled, and
+// grants.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseCrypto

@@ -4,8 +4,8 @@ internal import MuseRPC
 internal import MuseStore
 
 extension AuthHandlers {
-    /// Attaches the connection to the session of a token, in place of what was bound. Where it is refused,
-    /// the server leaves nobody bound.
+    /// Attaches the connection to the session of a token, in place of what was bound. Where it is
+    /// refused, the server leaves nobody bound.
     func attach(_ params: AuthAttachParams, _ call: Call) async throws(RPCError) -> Caller {
         let claims = try core.verify(access: params.accessToken)
         let caller = try core.whole(try core.judge(claims))

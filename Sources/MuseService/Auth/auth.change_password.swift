@@ -5,8 +5,8 @@ internal import MuseRPC
 internal import MuseStore
 
 extension AuthHandlers {
-    /// The calling session goes on under its id with a new pair of tokens; all others end. A repeat is
-    /// answered to whoever knows the new password.
+    /// The calling session goes on under its id with a new pair of tokens; all others end. A repeat
+    /// is answered to whoever knows the new password.
     func changePassword(
         _ params: AuthChangePasswordParams, _ call: Call
     ) async throws(RPCError) -> Grant {

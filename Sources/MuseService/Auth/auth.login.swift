@@ -6,8 +6,8 @@ internal import MuseRPC
 internal import MuseStore
 
 extension AuthHandlers {
-    /// Opens a session. An unknown name costs the time of a wrong password, and gets its answer; that an
-    /// account is banned is told after the right password alone.
+    /// Opens a session. An unknown name costs the time of a wrong password, and gets its answer;
+    /// that an account is banned is told after the right password alone.
     func login(_ params: AuthLoginParams, _ call: Call) async throws(RPCError) -> Grant {
         let username = folded(params.username)
         let credential = try core.read { try $0.credential(username: username) }

@@ -6,8 +6,9 @@ internal import MuseRPC
 internal import MuseStore
 
 extension AuthHandlers {
-    /// Ends a session: that of a refresh token, spent or expired too; else the caller's, for which an expired
-    /// access token will do. `all` takes a token that is live, and ends all of that user's.
+    /// Ends a session: that of a refresh token, spent or expired too; else the caller's, for which
+    /// an expired access token will do. `all` takes a token that is live, and ends all of that
+    /// user's.
     func logout(_ params: AuthLogoutParams, _ call: Call) async throws(RPCError) -> Empty {
         let all = params.all == true
         guard let owner = try owner(params, call, live: all) else { return Empty() }
@@ -36,8 +37,8 @@ extension AuthHandlers {
         var refresh: UUIDv7?
     }
 
-    /// Whose session is meant; nil where the token is none of ours, for then there is nothing to end.
-    /// `live`: a token that is unknown, or whose time is over, will not do.
+    /// Whose session is meant; nil where the token is none of ours, for then there is nothing to
+    /// end. `live`: a token that is unknown, or whose time is over, will not do.
     /// - Throws: 1001 where there is no token at all, 1002, 1003.
     private func owner(
         _ params: AuthLogoutParams, _ call: Call, live: Bool

@@ -6,9 +6,9 @@ internal import MuseRPC
 internal import MuseStore
 
 extension AuthHandlers {
-    /// Swaps an unspent refresh token for a new pair. Its idempotency key belongs to the session: the same
-    /// token with the same key gets the same pair again; any other second use ends the session, in the
-    /// transaction that finds it.
+    /// Swaps an unspent refresh token for a new pair. Its idempotency key belongs to the session:
+    /// the same token with the same key gets the same pair again; any other second use ends the
+    /// session, in the transaction that finds it.
     func refresh(_ params: AuthRefreshParams, _ call: Call) async throws(RPCError) -> Grant {
         let claims = try verifyRefresh(params.refreshToken)
         let memory = shared.memory(call, params, owner: .session(claims.session), isGrant: true)

@@ -5,8 +5,8 @@ internal import MuseRPC
 internal import MuseStore
 
 extension AuthHandlers {
-    /// Makes an account and logs in to it. Its idempotency key belongs to the name asked for; a repeat is
-    /// answered to whoever knows the password.
+    /// Makes an account and logs in to it. Its idempotency key belongs to the name asked for; a
+    /// repeat is answered to whoever knows the password.
     func register(_ params: AuthRegisterParams, _ call: Call) async throws(RPCError) -> Grant {
         let memory = shared.memory(call, params, owner: .username(params.username), isGrant: true)
         if let memory, let known = try core.read({ try memory.recall($0) }) {

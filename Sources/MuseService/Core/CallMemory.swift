@@ -1,5 +1,5 @@
-// The rules' room: exactly once. What is remembered of a write by its idempotency key, and how a repeat is
-// told from another call. Used inside the writer's transaction.
+// The rules' room: exactly once. What is remembered of a write by its idempotency key, and how a
+// repeat is told from another call. Used inside the writer's transaction.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseCrypto

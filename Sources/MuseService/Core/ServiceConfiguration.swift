@@ -1,4 +1,5 @@
-// The rules' room: what the operator chose, and what the server tells the handlers. Values, made once at start.
+// The rules' room: what the operator chose, and what the server tells the handlers. Values, made
+// once at start.
 package import MentalMuseProtocol
 package import MuseCrypto
 
@@ -30,7 +31,8 @@ package struct ServiceConfiguration: Sendable {
     }
 }
 
-/// What the handlers of `server.*` and `admin.*` ask of the server around them. Called on any worker.
+/// What the handlers of `server.*` and `admin.*` ask of the server around them. Called on any
+/// worker.
 package struct ServerControl: Sendable {
     /// The open connections.
     package var connections: @Sendable () -> [Connection] = { [] }
@@ -38,7 +40,8 @@ package struct ServerControl: Sendable {
     package var disconnect: @Sendable (UInt64) -> Bool = { _ in false }
     /// Changes what is logged of requests: `off`, `errors`, `slow` or `all`.
     package var setRequestLog: @Sendable (String) -> Void = { _ in }
-    /// Counters of the connections and methods; the writer's and the hash pool's are filled in by the service.
+    /// Counters of the connections and methods; the writer's and the hash pool's are filled in by
+    /// the service.
     package var metrics: @Sendable () -> Metrics? = { nil }
     /// Whether a shutdown is under way.
     package var isDraining: @Sendable () -> Bool = { false }

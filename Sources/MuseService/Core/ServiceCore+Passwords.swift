@@ -1,5 +1,5 @@
-// The rules' room: passwords: compared and hashed on the pool, guessing counted. Called by log-in and by
-// whatever asks for the password again.
+// The rules' room: passwords: compared and hashed on the pool, guessing counted. Called by log-in
+// and by whatever asks for the password again.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseCrypto
@@ -9,8 +9,8 @@ internal import MuseStore
 extension ServiceCore {
     /// Whether a password is that of a user, an unknown one too, which takes as long.
     ///
-    /// A wrong one counts against the name as it was given and the address; at the limit the next is refused
-    /// without a look.
+    /// A wrong one counts against the name as it was given and the address; at the limit the next
+    /// is refused without a look.
     /// - Throws: 1501 at the limit, busy.
     func isPassword(
         _ password: String, of credential: CredentialRow?, name: String, _ call: Call

@@ -1,4 +1,5 @@
-// The rules' room: one write's way through the writer's transaction. Called by every handler that writes.
+// The rules' room: one write's way through the writer's transaction. Called by every handler that
+// writes.
 package import MentalMuseProtocol
 package import MuseBase
 package import MuseRPC

@@ -1,5 +1,5 @@
-// The rules' room: what all handlers of a worker share: who is calling, reads, and the translation of the
-// store's errors. One a worker, confined to it.
+// The rules' room: what all handlers of a worker share: who is calling, reads, and the translation
+// of the store's errors. One a worker, confined to it.
 package import MentalMuseProtocol
 package import MuseBase
 internal import MuseCrypto
@@ -66,7 +66,8 @@ package final class ServiceCore {
         return try judge(claims)
     }
 
-    /// What the call's token says, or the bound one's; signature and time are checked, the session is not.
+    /// What the call's token says, or the bound one's; signature and time are checked, the session
+    /// is not.
     /// - Throws: 1002, 1003.
     func claims(_ call: Call) throws(RPCError) -> AccessClaims? {
         if let token = call.meta.accessToken { return try verify(access: token) }
@@ -87,7 +88,8 @@ package final class ServiceCore {
     }
 
     private func owner(of session: UUIDv7) throws(RPCError) -> SessionOwner? {
-        // Read before the snapshot is taken: whatever ends in between makes what is kept void again.
+        // Read before the snapshot is taken: whatever ends in between makes what is kept void
+        // again.
         let epoch = store.epochs.sessions
         if sessionsEpoch != epoch {
             sessions.removeAll(keepingCapacity: true)

@@ -136,7 +136,8 @@ package final class ServiceShared: Sendable {
         }
     }
 
-    /// A defect of ours: the cause goes into the log alone, with the number that the client is told.
+    /// A defect of ours: the cause goes into the log alone, with the number that the client is
+    /// told.
     func incident(_ cause: String) -> RPCError {
         let incident = Hex.encode(SecureRandom.bytes(8).span)
         control.log("incident", [("incident", "\"\(incident)\"")])

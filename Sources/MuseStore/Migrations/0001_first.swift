@@ -1,9 +1,11 @@
-// The store room: migration 1, the tables. Applied migrations are never edited; a change is a new file.
+// The store room: migration 1, the tables. Applied migrations are never edited; a change is a new
+// file.
 
 extension Migration {
-    /// Ids are 16-byte blobs (UUIDv7), whose order is that of their making; `created_at` is an id's own time.
-    /// Times are milliseconds since 1970. There are no foreign keys: what hangs on a deleted row goes in
-    /// slices. Tables that are read in ranges are stored in the order of those ranges (WITHOUT ROWID).
+    /// Ids are 16-byte blobs (UUIDv7), whose order is that of their making; `created_at` is an id's
+    /// own time. Times are milliseconds since 1970. There are no foreign keys: what hangs on a
+    /// deleted row goes in slices. Tables that are read in ranges are stored in the order of those
+    /// ranges (WITHOUT ROWID).
     static let first = Migration(
         number: 1, name: "first",
         sql: """

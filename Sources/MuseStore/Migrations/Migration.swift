@@ -16,7 +16,8 @@ package struct Migration: Sendable {
     /// All there are, in order. A new file adds its line here.
     package static let all: [Migration] = [.first]
 
-    /// Tells an edited text from the one that was applied (FNV-1a, 64 bits; against mistakes, not malice).
+    /// Tells an edited text from the one that was applied (FNV-1a, 64 bits; against mistakes, not
+    /// malice).
     package var checksum: String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in sql.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -1,5 +1,5 @@
-// The store room: brings a database up to this program. `serve` runs it before the writer starts; `migrate`
-// shows and runs it. Nobody else may have the database open meanwhile.
+// The store room: brings a database up to this program. `serve` runs it before the writer starts;
+// `migrate` shows and runs it. Nobody else may have the database open meanwhile.
 package import MuseBase
 package import MuseSQL
 
@@ -81,8 +81,9 @@ package struct Migrator: Sendable {
         return try status(connection)
     }
 
-    /// Applies what is pending, each migration in a transaction of its own. Where the database holds something
-    /// already, a consistent copy is made first, beside it, named by the first migration that follows.
+    /// Applies what is pending, each migration in a transaction of its own. Where the database
+    /// holds something already, a consistent copy is made first, beside it, named by the first
+    /// migration that follows.
     package func run() throws(MigrationError) -> MigrationReport {
         let isOld = driver.exists
         let connection = try open(.writer)

@@ -72,8 +72,8 @@ enum Environment {
 }
 
 extension Environment {
-    /// Variables named as ours are that no option has: perhaps a slip. As they were at the start; none where
-    /// the system does not tell.
+    /// Variables named as ours are that no option has: perhaps a slip. As they were at the start;
+    /// none where the system does not tell.
     static func unknown() -> [String] {
         guard let bytes = try? Files.read("/proc/self/environ") else { return [] }
         let known = (ServeOptions.all + ClientOptions.call)

@@ -1,5 +1,5 @@
-// Fuzzing: what is fuzzed, and what must hold whatever comes. Run by FuzzerTests with a seed, and by
-// the fuzz-* programs under libFuzzer.
+// Fuzzing: what is fuzzed, and what must hold whatever comes. Run by FuzzerTests with a seed, and
+// by the fuzz-* programs under libFuzzer.
 
 /// A decoder of the project, with the properties that hold for every input.
 package struct FuzzTarget: Sendable {

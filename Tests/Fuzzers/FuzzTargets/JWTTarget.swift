@@ -1,5 +1,5 @@
-// Fuzzing: access tokens. Nothing but the very token that was signed is ever taken for it, and headers
-// and claims that are signed rightly are still judged.
+// Fuzzing: access tokens. Nothing but the very token that was signed is ever taken for it, and
+// headers and claims that are signed rightly are still judged.
 internal import MuseBase
 internal import MuseCrypto
 internal import MuseJSON

@@ -1,6 +1,7 @@
 // Fuzzing: inputs made from examples, the same for the same seed.
 
-/// Makes inputs by altering examples: bits, bytes, pieces of the language, ranges of other examples.
+/// Makes inputs by altering examples: bits, bytes, pieces of the language, ranges of other
+/// examples.
 package struct Mutator {
     private var state: UInt64
     private let examples: [[UInt8]]

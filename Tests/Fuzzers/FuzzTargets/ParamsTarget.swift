@@ -4,7 +4,8 @@ internal import MuseJSON
 internal import MuseRPC
 
 extension FuzzTarget {
-    /// A method's name, a space, and JSON text of its params. An unknown name stands for some method.
+    /// A method's name, a space, and JSON text of its params. An unknown name stands for some
+    /// method.
     package static let params = FuzzTarget(
         name: "params",
         tokens: [

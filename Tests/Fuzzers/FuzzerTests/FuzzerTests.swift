@@ -3,8 +3,9 @@ internal import Foundation
 internal import FuzzTargets
 internal import Testing
 
-/// `MUSE_FUZZ_SEED` replays a run, `MUSE_FUZZ_RUNS` makes it longer, `MUSE_FUZZ_KEEP` names a file to which
-/// each input is written before it is tried, so that one that stops the process can be found.
+/// `MUSE_FUZZ_SEED` replays a run, `MUSE_FUZZ_RUNS` makes it longer, `MUSE_FUZZ_KEEP` names a file
+/// to which each input is written before it is tried, so that one that stops the process can be
+/// found.
 struct FuzzerTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let seed =

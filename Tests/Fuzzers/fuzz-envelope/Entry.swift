@@ -1,4 +1,5 @@
-// The fuzzer `fuzz-envelope`: libFuzzer's entry. The target is FuzzTargets' own, shared with `swift test`.
+// The fuzzer `fuzz-envelope`: libFuzzer's entry. The target is FuzzTargets' own, shared with `swift
+// test`.
 internal import FuzzTargets
 
 /// Called by libFuzzer for every input; a broken property traps, and the input is kept.

@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
-// The Swift client at work: `example` shows it, `pings` measures it. Both take the server from MUSE_URL.
+// The Swift client at work: `example` shows it, `pings` measures it. Both take the server from
+// MUSE_URL.
 import PackageDescription
 
 let package = Package(

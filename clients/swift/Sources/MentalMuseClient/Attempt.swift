@@ -79,8 +79,8 @@ struct Attempt {
         return .after(now + pause)
     }
 
-    /// Whether the call may be sent again when it may have been run: reads, and writes whose key the server
-    /// remembers.
+    /// Whether the call may be sent again when it may have been run: reads, and writes whose key
+    /// the server remembers.
     private var canRepeat: Bool {
         switch method {
         // A second log-in is a second session; a second backup finds the folder of the first.

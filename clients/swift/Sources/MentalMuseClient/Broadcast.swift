@@ -46,8 +46,8 @@ final class Broadcast<Event: Sendable>: Sendable {
     }
 }
 
-/// Events as they come, from when the sequence was asked for; of those that wait, the newest 64 are kept. For
-/// one iteration. It ends with the client.
+/// Events as they come, from when the sequence was asked for; of those that wait, the newest 64 are
+/// kept. For one iteration. It ends with the client.
 public struct ClientEvents<Event: Sendable>: AsyncSequence, Sendable {
     public typealias Element = Event
     public typealias Failure = Never

@@ -1,4 +1,5 @@
-// The client: a call as its line. Called by the channel, straight into the bytes that are to be sent.
+// The client: a call as its line. Called by the channel, straight into the bytes that are to be
+// sent.
 internal import MentalMuseProtocol
 internal import MuseJSON
 

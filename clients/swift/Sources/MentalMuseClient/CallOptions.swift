@@ -2,18 +2,21 @@
 
 /// What a caller may say about one call.
 public struct CallOptions: Sendable {
-    /// How long the call may take in all, retries included; nil for the client's own. At most an hour.
+    /// How long the call may take in all, retries included; nil for the client's own. At most an
+    /// hour.
     public var deadline: Duration?
-    /// The key under which a write happens once, 1 to 128 visible ASCII characters; nil for a new one.
+    /// The key under which a write happens once, 1 to 128 visible ASCII characters; nil for a new
+    /// one.
     public var idempotencyKey: String?
     /// Who is calling, instead of the client's session.
     public var accessToken: String?
     /// A W3C trace context, for the server's log.
     public var traceparent: String?
-    /// Whether the call is sent again where that is safe: after a lost connection, to a server that is
-    /// busy or shutting down.
+    /// Whether the call is sent again where that is safe: after a lost connection, to a server that
+    /// is busy or shutting down.
     public var retries: Bool
-    /// Whether the call waits for a server that cannot be reached; if not, it fails with the first attempt.
+    /// Whether the call waits for a server that cannot be reached; if not, it fails with the first
+    /// attempt.
     public var waitsForConnection: Bool
 
     /// Options for one call.
@@ -35,12 +38,12 @@ public struct ClientConfiguration: Sendable {
     /// How long a call may take where it does not say so itself.
     public var deadline: Duration = .seconds(30)
 
-    /// How many connections the client has. The server keeps the order of one connection's calls; with
-    /// more than one, calls that run at the same time have none.
+    /// How many connections the client has. The server keeps the order of one connection's calls;
+    /// with more than one, calls that run at the same time have none.
     public var connections = 1
 
-    /// How many calls may be under way on a connection (1 to 4,000); more of them wait, suspended. The
-    /// server's own limit is 128 by default.
+    /// How many calls may be under way on a connection (1 to 4,000); more of them wait, suspended.
+    /// The server's own limit is 128 by default.
     public var inFlightMax = 128
 
     /// The longest line that is sent, in bytes. The server's own limit is 1 MiB by default.
@@ -58,8 +61,8 @@ public struct ClientConfiguration: Sendable {
     /// How long before the access token's end a new one is asked for.
     public var refreshAhead: Duration = .seconds(30)
 
-    /// The pause before the second attempt to connect; it doubles up to `backoffMax`, and a random part
-    /// of up to a half is taken off.
+    /// The pause before the second attempt to connect; it doubles up to `backoffMax`, and a random
+    /// part of up to a half is taken off.
     public var backoff: Duration = .milliseconds(50)
 
     /// The longest pause between two attempts to connect.

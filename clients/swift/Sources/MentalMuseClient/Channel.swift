@@ -1,5 +1,5 @@
-// The client: one connection to the server, made when it is needed and made again when it was lost. Calls
-// of all tasks go through it pipelined; answers find their calls by id. Owned by the client.
+// The client: one connection to the server, made when it is needed and made again when it was lost.
+// Calls of all tasks go through it pipelined; answers find their calls by id. Owned by the client.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
@@ -40,8 +40,8 @@ final class Channel: Sendable {
 
     // MARK: Calls
 
-    /// Sends a call and waits for its answer, its deadline, its cancellation, or the connection's end.
-    /// `isUrgent`: it needs no identity, and comes before all others.
+    /// Sends a call and waits for its answer, its deadline, its cancellation, or the connection's
+    /// end. `isUrgent`: it needs no identity, and comes before all others.
     func call<Params: ParamsEncoding>(
         _ text: CallText<Params>, now: UInt64, deadline: UInt64, isUrgent: Bool = false,
         isPatient: Bool = true

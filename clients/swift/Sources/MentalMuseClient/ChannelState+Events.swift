@@ -74,8 +74,8 @@ extension ChannelState {
         }
     }
 
-    /// The connection is over: what was under way goes back to its callers, what waits waits for the next
-    /// one.
+    /// The connection is over: what was under way goes back to its callers, what waits waits for
+    /// the next one.
     func lose(_ why: ClientError, _ now: UInt64, _ effects: inout Effects) {
         let wasOpening = if case .opening = link { true } else { false }
         let unsent = unsentSerial

@@ -1,5 +1,5 @@
-// The client: one connection's state, without I/O. Events go in; what is to be done comes out as Effects,
-// to be carried out when the lock is free. Confined to its channel's lock.
+// The client: one connection's state, without I/O. Events go in; what is to be done comes out as
+// Effects, to be carried out when the lock is free. Confined to its channel's lock.
 internal import MentalMuseProtocol
 internal import MuseJSON
 

@@ -16,8 +16,8 @@ package protocol ClientTime: Sendable {
     func schedule(at instant: UInt64, _ job: @escaping @Sendable () -> Void)
 }
 
-/// The system's time. One thread for the whole process waits in poll(2) until the next job is due; it is
-/// started with the first job and does nothing while none is due.
+/// The system's time. One thread for the whole process waits in poll(2) until the next job is due;
+/// it is started with the first job and does nothing while none is due.
 package final class SystemTime: ClientTime {
     package static let shared = SystemTime()
 

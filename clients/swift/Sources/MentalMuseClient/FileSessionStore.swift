@@ -9,8 +9,9 @@ internal import MuseJSON
     internal import Darwin
 #endif
 
-/// Keeps the session in a file that only its owner can read (0600). Processes that use the same file swap
-/// its tokens one after another, under a lock on the file of that name with `.lock` after it (flock(2)).
+/// Keeps the session in a file that only its owner can read (0600). Processes that use the same
+/// file swap its tokens one after another, under a lock on the file of that name with `.lock` after
+/// it (flock(2)).
 ///
 /// The file is one JSON object. It is replaced as a whole, so that no reader sees half of it.
 public struct FileSessionStore: SessionStore {
@@ -27,8 +28,8 @@ public struct FileSessionStore: SessionStore {
 
     /// - Parameters:
     ///   - path: the file; it is made when there is something to keep. Its folder must be there.
-    ///   - server: whose tokens they are, the server's address or issuer for one. What the file has of
-    ///     another server is not used.
+    ///   - server: whose tokens they are, the server's address or issuer for one. What the file has
+    ///     of another server is not used.
     public init(path: String, server: String? = nil) {
         self.path = path
         self.server = server

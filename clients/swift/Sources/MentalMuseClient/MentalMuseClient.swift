@@ -1,5 +1,5 @@
-// The client: the type that an app holds. Its typed calls are generated (Generated/Calls.swift); this file
-// takes each of them through the channel, with its retries, to its result.
+// The client: the type that an app holds. Its typed calls are generated (Generated/Calls.swift);
+// this file takes each of them through the channel, with its retries, to its result.
 @_exported public import MentalMuseProtocol
 @_exported public import MuseBase
 internal import MuseJSON
@@ -8,9 +8,9 @@ internal import Synchronization
 
 /// A client of the service. Calls of any number of tasks go over its connections, pipelined.
 ///
-/// A connection is made when the first call needs it and made again when it was lost. Every call ends: with
-/// its result, or with a ClientError at its deadline at the latest. Let go of it, or `close` it, and its
-/// connections end.
+/// A connection is made when the first call needs it and made again when it was lost. Every call
+/// ends: with its result, or with a ClientError at its deadline at the latest. Let go of it, or
+/// `close` it, and its connections end.
 public final class MentalMuseClient: Sendable {
     let configuration: ClientConfiguration
     let time: any ClientTime
@@ -22,7 +22,8 @@ public final class MentalMuseClient: Sendable {
     private let deadline: UInt64
 
     /// A client of the server at an address: `tcp://host:port`, `tls://host:port`, `unix:/path`.
-    /// - Parameter address: nil for the one in the environment's `MUSE_URL`, or `tcp://127.0.0.1:6873`.
+    /// - Parameter address: nil for the one in the environment's `MUSE_URL`, or
+    ///   `tcp://127.0.0.1:6873`.
     /// - Throws: ClientError.invalidAddress.
     public convenience init(
         _ address: String? = nil, configuration: ClientConfiguration = ClientConfiguration()
@@ -194,8 +195,8 @@ extension MethodID {
 }
 
 extension AuthCalls {
-    /// Makes an access token from elsewhere the client's own, and tells whose it is. It is not kept, and it
-    /// is not renewed when it expires.
+    /// Makes an access token from elsewhere the client's own, and tells whose it is. It is not
+    /// kept, and it is not renewed when it expires.
     public func attach(
         accessToken: String, options: CallOptions = CallOptions()
     ) async throws(ClientError) -> Caller {
@@ -203,7 +204,8 @@ extension AuthCalls {
         return try await whoami(options: options)
     }
 
-    /// Forgets the client's session on this side: calls are nobody's from now on. The session lives on.
+    /// Forgets the client's session on this side: calls are nobody's from now on. The session lives
+    /// on.
     public func detach() async {
         await client.sessions.end(.loggedOut)
     }

@@ -12,8 +12,8 @@ public struct StoredSession: Sendable, Equatable {
     /// nil for an access token that was made elsewhere.
     public var refreshToken: String?
     public var refreshExpiresAt: Timestamp?
-    /// The idempotency key under which the refresh token will be used: whoever uses it again after an
-    /// answer was lost must use this key, or the server ends the session.
+    /// The idempotency key under which the refresh token will be used: whoever uses it again after
+    /// an answer was lost must use this key, or the server ends the session.
     public var refreshKey: String
 
     /// A session of these parts.
@@ -44,8 +44,9 @@ public struct StoredSession: Sendable, Equatable {
 
 /// Where a session is kept: memory, a file, a key chain.
 ///
-/// Several processes may share a store. Then `exclusively` must keep them apart: a refresh token may be used
-/// once, and the client swaps it within `exclusively`, after it has looked whether another was faster.
+/// Several processes may share a store. Then `exclusively` must keep them apart: a refresh token
+/// may be used once, and the client swaps it within `exclusively`, after it has looked whether
+/// another was faster.
 public protocol SessionStore: Sendable {
     /// The session that is kept; nil if there is none.
     func load() async throws -> StoredSession?

@@ -1,5 +1,6 @@
-// The client: who is calling. One session for all connections of a client; its tokens are renewed once,
-// however many calls wait. Channels ask it when a token is refused; calls tell it what they were granted.
+// The client: who is calling. One session for all connections of a client; its tokens are renewed
+// once, however many calls wait. Channels ask it when a token is refused; calls tell it what they
+// were granted.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
@@ -161,8 +162,8 @@ final class Sessions: ChannelObserver {
 
     // MARK: Renewal
 
-    /// Plans when new tokens are asked for. The token itself says how long it lives, so that a clock that
-    /// is wrong here does no harm; for one that was not just made the clock has to do.
+    /// Plans when new tokens are asked for. The token itself says how long it lives, so that a
+    /// clock that is wrong here does no harm; for one that was not just made the clock has to do.
     private func plan(_ session: StoredSession, isNew: Bool) {
         guard session.refreshToken != nil else {
             renewsAt.store(.max, ordering: .relaxed)
@@ -255,7 +256,8 @@ final class Sessions: ChannelObserver {
         }
     }
 
-    /// Looks whether another process has new tokens; if not, asks for some, unless the session is over.
+    /// Looks whether another process has new tokens; if not, asks for some, unless the session is
+    /// over.
     private func verdict(_ error: ClientError) async -> Verdict {
         guard
             let (ours, channel) = state.withLock({ state in
@@ -313,7 +315,8 @@ final class Sessions: ChannelObserver {
     }
 }
 
-/// What a JSON Web Token says of its own life. Nothing here trusts it: it only plans the next renewal.
+/// What a JSON Web Token says of its own life. Nothing here trusts it: it only plans the next
+/// renewal.
 enum TokenLife {
     /// Seconds from its making to its end; nil where it does not say.
     static func seconds(_ token: String) -> Int64? {

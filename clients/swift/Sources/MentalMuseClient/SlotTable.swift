@@ -10,8 +10,8 @@ struct Slot {
     let identity: UInt64
 }
 
-/// A bounded table of calls. An id is a serial number and the slot's place in its low 12 bits, so that an
-/// answer that comes late, or with an id that was never given, finds nothing.
+/// A bounded table of calls. An id is a serial number and the slot's place in its low 12 bits, so
+/// that an answer that comes late, or with an id that was never given, finds nothing.
 struct SlotTable {
     private static let placeBits: UInt64 = 12
 

@@ -1,4 +1,5 @@
-// The client: the built-in transport: a socket and a thread for each connection, which waits in poll(2).
+// The client: the built-in transport: a socket and a thread for each connection, which waits in
+// poll(2).
 internal import MuseBase
 internal import MuseTLS
 internal import Synchronization
@@ -152,7 +153,8 @@ final class SocketStream: ByteStream {
     }
 }
 
-/// What stands between a socket's bytes and the connection's: nothing, or TLS. Confined to its thread.
+/// What stands between a socket's bytes and the connection's: nothing, or TLS. Confined to its
+/// thread.
 private struct WireCoder {
     private let tls: TLSStream?
     private var plaintext: [UInt8] = []

@@ -25,7 +25,8 @@ struct SocketAddress: Sendable {
     let family: Int32
     let bytes: [UInt8]
 
-    /// The addresses of an endpoint, in the order in which they are to be tried. May wait for the network.
+    /// The addresses of an endpoint, in the order in which they are to be tried. May wait for the
+    /// network.
     static func resolve(_ endpoint: Endpoint) throws(SocketError) -> [SocketAddress] {
         switch endpoint {
         case .unix(let path): [try unix(path)]

@@ -1,4 +1,5 @@
-// Registers or logs in, writes a post with a comment, and lists what others wrote. MUSE_URL says where.
+// Registers or logs in, writes a post with a comment, and lists what others wrote. MUSE_URL says
+// where.
 import MentalMuseClient
 
 let client = try await MentalMuseClient.connect()
