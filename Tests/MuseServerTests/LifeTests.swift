@@ -172,7 +172,7 @@ enum Certificate {
         ]
         var arguments = unsafe words.map { unsafe strdup($0) }
         unsafe arguments.append(nil)
-        defer { for unsafeargument in unsafe arguments { unsafe free(argument) } }
+        defer { for unsafe argument in unsafe arguments { unsafe free(argument) } }
         var child = pid_t()
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)

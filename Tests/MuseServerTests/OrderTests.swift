@@ -1,4 +1,5 @@
 // The order of a connection's calls, taking back, deadlines, and who is bound.
+import MentalMuseProtocol
 import MuseBase
 import MuseServer
 import MuseService
