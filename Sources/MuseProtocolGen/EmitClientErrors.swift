@@ -30,7 +30,7 @@ enum EmitClientErrors {
         for error in schema.errors {
             text += "        case .\(name(error)): \(literal(error.message))\n"
         }
-        return text + messages + decoder(schema) + "}\n"
+        return text + messages + decoder(schema) + wire(schema) + "}\n"
     }
 
     private static func name(_ error: ErrorType) -> String {
@@ -40,6 +40,7 @@ enum EmitClientErrors {
     private static let head = """
         public import MentalMuseProtocol
         internal import MuseJSON
+        internal import MuseRPC
 
         /// What a call can end with besides its result: each error of the schema, and what happens
         /// on this side. `cancelled` is also what a call ends with at once when its task is
@@ -99,6 +100,23 @@ enum EmitClientErrors {
             text += values.isEmpty ? "\n" : "(\(values.joined(separator: ", ")))\n"
         }
         return text + "        default: return nil\n        }\n    }\n"
+    }
+
+    /// The other way: what a server would have sent, for the double.
+    private static func wire(_ schema: Schema) -> String {
+        var text = "\n    /// The error as a server writes it; nil for what only the client knows of.\n"
+        text += "    var wire: RPCError? {\n        switch self {\n"
+        for error in schema.errors {
+            let names = error.data.map(\.swift)
+            let bound = names.map { "let \($0)" }.joined(separator: ", ")
+            let passed = names.map { "\($0): \($0)" }.joined(separator: ", ")
+            text += "        case .\(name(error))\(names.isEmpty ? "" : "(\(bound))"):\n"
+            text += "            .\(name(error))(\(passed))\n"
+        }
+        text += "        case .other(let error):\n            RPCError(\n"
+        text += "                code: error.code, name: error.name, message: error.message, status: \"unknown\",\n"
+        text += "                retry: error.retry.rawValue)\n"
+        return text + "        default: nil\n        }\n    }\n"
     }
 
     /// An expression that finds a member of the data; nil where it is absent or of another shape.

@@ -2,6 +2,7 @@
 // swift-format-ignore-file
 public import MentalMuseProtocol
 internal import MuseJSON
+internal import MuseRPC
 
 /// What a call can end with besides its result: each error of the schema, and what happens on this side.
 /// `cancelled` is also what a call ends with at once when its task is cancelled; whether it was run is
@@ -266,6 +267,79 @@ extension ClientError {
             guard let retryAfterMs = data["retry_after_ms"]?.int, let outcome = data["outcome"]?.string else { return nil }
             return .unavailable(retryAfterMs: retryAfterMs, outcome: outcome)
         default: return nil
+        }
+    }
+
+    /// The error as a server writes it; nil for what only the client knows of.
+    var wire: RPCError? {
+        switch self {
+        case .parseError(let offset, let reason):
+            .parseError(offset: offset, reason: reason)
+        case .invalidRequest(let reason):
+            .invalidRequest(reason: reason)
+        case .methodNotFound(let didYouMean):
+            .methodNotFound(didYouMean: didYouMean)
+        case .invalidParams(let errors):
+            .invalidParams(errors: errors)
+        case .`internal`(let incident):
+            .`internal`(incident: incident)
+        case .messageTooLarge(let limit):
+            .messageTooLarge(limit: limit)
+        case .batchTooLarge(let limit):
+            .batchTooLarge(limit: limit)
+        case .responseTooLarge(let limit):
+            .responseTooLarge(limit: limit)
+        case .busy(let retryAfterMs):
+            .busy(retryAfterMs: retryAfterMs)
+        case .draining(let retryAfterMs):
+            .draining(retryAfterMs: retryAfterMs)
+        case .deadlineExceeded(let elapsedMs, let started):
+            .deadlineExceeded(elapsedMs: elapsedMs, started: started)
+        case .tooManyConnections(let limit):
+            .tooManyConnections(limit: limit)
+        case .cancelled:
+            .cancelled()
+        case .unauthenticated:
+            .unauthenticated()
+        case .tokenExpired:
+            .tokenExpired()
+        case .tokenInvalid:
+            .tokenInvalid()
+        case .tokenRevoked:
+            .tokenRevoked()
+        case .tokenReused:
+            .tokenReused()
+        case .badCredentials:
+            .badCredentials()
+        case .accountDisabled:
+            .accountDisabled()
+        case .permissionDenied:
+            .permissionDenied()
+        case .notFound:
+            .notFound()
+        case .alreadyExists(let field):
+            .alreadyExists(field: field)
+        case .staleRevision(let current):
+            .staleRevision(current: current)
+        case .idempotencyMismatch:
+            .idempotencyMismatch()
+        case .conflict:
+            .conflict()
+        case .weakPassword(let rules):
+            .weakPassword(rules: rules)
+        case .cursorInvalid:
+            .cursorInvalid()
+        case .registrationClosed:
+            .registrationClosed()
+        case .rateLimited(let retryAfterMs, let limit, let windowMs, let scope):
+            .rateLimited(retryAfterMs: retryAfterMs, limit: limit, windowMs: windowMs, scope: scope)
+        case .unavailable(let retryAfterMs, let outcome):
+            .unavailable(retryAfterMs: retryAfterMs, outcome: outcome)
+        case .other(let error):
+            RPCError(
+                code: error.code, name: error.name, message: error.message, status: "unknown",
+                retry: error.retry.rawValue)
+        default: nil
         }
     }
 }
