@@ -13,14 +13,20 @@ enum Repository {
         /// From the top, `Sources/MuseJSON/JSONText.swift` for one.
         let path: String
         let text: String
+        let lines: [Substring]
 
-        var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+        init(path: String, text: String) {
+            self.path = path
+            self.text = text
+            lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        }
+
         /// Its lines without those within texts of several lines.
         var codeLines: [Substring] {
             var isText = false
             return lines.filter { line in
                 let wasText = isText
-                if line.ranges(of: "\"\"\"").count % 2 == 1 { isText.toggle() }
+                if line.togglesText { isText.toggle() }
                 return !wasText && !isText
             }
         }
@@ -104,4 +110,11 @@ enum Repository {
         under: ["Sources", "Tests", "clients"],
         extensions: ["swift", "c", "h", "py", "ts", "js", "mjs", "sh"]
     ).filter { !$0.isGenerated }
+}
+
+extension Substring {
+    /// Whether a text of several lines begins or ends on this line.
+    var togglesText: Bool {
+        utf8.contains(UInt8(ascii: "\"")) && ranges(of: "\"\"\"").count % 2 == 1
+    }
 }

@@ -16,7 +16,10 @@ struct FunctionShape {
             /^(\s*)(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|private|fileprivate|static|final|mutating|borrowing|consuming|nonisolated|override|convenience|isolated|class)(?:\([^)]*\))?\s+)*((?:func|init|deinit|subscript|var)\b[^={]*)/
         var found: [FunctionShape] = []
         for (index, line) in lines.enumerated() {
-            guard let match = line.prefixMatch(of: opening) else { continue }
+            // A body, or a list of parameters, opens at the end of the line.
+            guard line.utf8.last == UInt8(ascii: "{") || line.utf8.last == UInt8(ascii: "("),
+                let match = line.prefixMatch(of: opening)
+            else { continue }
             let indent = String(match.1)
             // A stored property, or a requirement of a protocol, has no body of its own.
             guard let end = bodyEnd(lines, index, indent) else { continue }
@@ -80,8 +83,10 @@ struct ShapeTests {
         var wide: [Int] = []
         for (index, line) in file.lines.enumerated() {
             let wasText = isText
-            if line.ranges(of: "\"\"\"").count % 2 == 1 { isText.toggle() }
-            guard line.count > columnsMax, !wasText, !isText else { continue }
+            if line.togglesText { isText.toggle() }
+            guard line.utf8.count > columnsMax, line.count > columnsMax, !wasText, !isText else {
+                continue
+            }
             // A text in quotes, or a regular expression, cannot be broken.
             let bare = line.replacing(/"(?:[^"\\]|\\.)*"/, with: "")
             let isPattern = line.firstMatch(of: /^\s*\/\^?.*\/$/) != nil
@@ -96,12 +101,11 @@ struct ShapeTests {
         for file in Repository.code where !file.text.isEmpty {
             #expect(
                 file.text.hasSuffix("\n") && !file.text.hasSuffix("\n\n"), "\(file.path): its end")
-            for (index, line) in file.lines.enumerated() {
-                #expect(!line.hasSuffix(" "), "\(file.path):\(index + 1) ends in a space")
-                if file.path.hasSuffix(".swift") {
-                    #expect(!line.contains("\t"), "\(file.path):\(index + 1) has a tab")
-                }
+            for (index, line) in file.lines.enumerated() where line.utf8.last == 0x20 {
+                Issue.record("\(file.path):\(index + 1) ends in a space")
             }
+            let hasTab = file.path.hasSuffix(".swift") && file.text.utf8.contains(0x09)
+            #expect(!hasTab, "\(file.path) has a tab")
         }
     }
 

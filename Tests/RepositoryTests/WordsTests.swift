@@ -45,11 +45,14 @@ struct WordsTests {
             .compactMap { $0 })
     func `a file speaks of the product only, and handles its errors`(file: Repository.File) throws {
         for (pattern, why) in Self.forbidden {
-            let regex = try Regex(pattern)
-            guard let match = file.text.firstMatch(of: regex) else { continue }
-            let line = file.text[..<match.range.lowerBound].count { $0 == "\n" } + 1
-            Issue.record("\(file.path):\(line): «\(file.text[match.range])»: \(why)")
+            guard let found = try Self.first(pattern, file.text) else { continue }
+            let line = file.text[..<found.lowerBound].utf8.count { $0 == 0x0A } + 1
+            Issue.record("\(file.path):\(line): «\(file.text[found])»: \(why)")
         }
+    }
+
+    private static func first(_ pattern: String, _ text: String) throws -> Range<String.Index>? {
+        text.range(of: pattern, options: .regularExpression)
     }
 
     @Test func `each pattern finds what it is meant for`() throws {
@@ -62,8 +65,7 @@ struct WordsTests {
         ]
         #expect(examples.count == Self.forbidden.count)
         for (example, (pattern, _)) in zip(examples, Self.forbidden) {
-            #expect(
-                example.firstMatch(of: try Regex(pattern)) != nil, "\(pattern) misses \(example)")
+            #expect(try Self.first(pattern, example) != nil, "\(pattern) misses \(example)")
         }
     }
 }
@@ -75,14 +77,15 @@ struct UncheckedTests {
     static let unchecked: [String: Int] = [
         "Sources/MuseBase/Sources.swift": 2, "Sources/MuseNet/EventLoop.swift": 1,
         "Sources/MuseServer/Metrics.swift": 1, "Sources/MuseTLS/TLSContext.swift": 3,
-        "Tests/MentalMuseProgramTests/FakeServer.swift": 1,
     ]
     static let unsafeGlobals: [String: Int] = ["Sources/MuseTLS/TLSStream.swift": 1]
 
     private func count(_ pattern: String) throws -> [String: Int] {
         let regex = try Regex(pattern)
         var counts: [String: Int] = [:]
-        for file in Repository.swift where !file.path.hasPrefix("Tests/RepositoryTests/") {
+        for file in Repository.swift
+        where file.text.contains("unchecked") || file.text.contains("nonisolated(unsafe)") {
+            guard !file.path.hasPrefix("Tests/RepositoryTests/") else { continue }
             let count = file.lines.count { line in
                 let code = line.prefix(upTo: line.range(of: "//")?.lowerBound ?? line.endIndex)
                 return code.firstMatch(of: regex) != nil
