@@ -236,7 +236,9 @@ package struct ParamsCursor {
     ) -> Clearable<Value> {
         guard kind(bytes) == .null else { return read(&self).map(Clearable.set) ?? .absent }
         skip(bytes)
-        return style == .byName ? .clear : .absent
+        if style == .byName { return .clear }
+        present &= ~(1 << UInt64(current))
+        return .absent
     }
 
     // MARK: The whole
@@ -244,6 +246,12 @@ package struct ParamsCursor {
     /// A member that has to be there.
     mutating func require(_ index: Int, _ path: String) {
         if named >> UInt64(index) & 1 == 0 { note(path, "required", "true") }
+    }
+
+    /// A member that has to come along with another.
+    mutating func require(_ index: Int, _ path: String, with other: Int) {
+        guard present >> UInt64(other) & 1 == 1, present >> UInt64(index) & 1 == 0 else { return }
+        note(path, "required", "true")
     }
 
     /// One of the members, and no more, has to be there.

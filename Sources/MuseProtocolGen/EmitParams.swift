@@ -136,6 +136,13 @@ enum EmitParams {
         for (index, member) in members.enumerated() where member.isRequired {
             text += "        cursor.require(\(index), \(literal("/" + member.name)))\n"
         }
+        for (index, member) in members.enumerated() {
+            guard let needed = members.firstIndex(where: { $0.name == member.needs }) else {
+                continue
+            }
+            let path = literal("/" + members[needed].name)
+            text += "        cursor.require(\(needed), \(path), with: \(index))\n"
+        }
         if !oneOf.isEmpty {
             let indices = oneOf.compactMap { name in members.firstIndex { $0.name == name } }
             let names = "[" + oneOf.map { "\"\($0)\"" }.joined(separator: ",") + "]"

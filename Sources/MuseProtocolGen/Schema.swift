@@ -53,6 +53,8 @@ struct Member {
     let isRequired: Bool
     var binds = false
     var isClearable = false
+    /// The param that has to come along.
+    var needs: String?
 
     var swift: String { Names.lowerCamel(name) }
 

@@ -171,6 +171,7 @@ struct SchemaReader {
                 isRequired: param["required"]?.bool ?? false)
             member.binds = param["x-binds"]?.bool ?? false
             member.isClearable = param["x-clearable"]?.bool ?? false
+            member.needs = param["x-needs"]?.string
             if member.isRequired, members.contains(where: { !$0.isRequired }) {
                 throw SchemaError(pointer: place, why: "a required param after an optional one")
             }
@@ -178,6 +179,13 @@ struct SchemaReader {
                 throw SchemaError(pointer: place, why: "a second \(member.name)")
             }
             members.append(member)
+        }
+        for (index, member) in members.enumerated() {
+            guard let needs = member.needs else { continue }
+            guard members.contains(where: { $0.name == needs }) else {
+                throw SchemaError(
+                    pointer: "\(at)/params/\(index)/x-needs", why: "\(needs) is no param")
+            }
         }
         return members
     }

@@ -69,6 +69,7 @@ extension JSONValue {
         (["methods", "0", "name"], "auth.registr"),
         (["methods", "0", "summary"], "Make an account and log in to it"),
         (["methods", "0", "params", "0", "required"], false),
+        (["methods", "0", "params", "2", "x-needs"], "display_name"),
         (["methods", "0", "x-effect"], "read"),
         (["components", "schemas", "Username", "maxLength"], 31),
         (["components", "errors", "not_found", "code"], 1202),
@@ -128,6 +129,10 @@ extension JSONValue {
         (["methods", "1", "params", "0", "required"], false, "/methods/1/params/1"),
         (["methods", "1", "params", "1", "name"], "username", "/methods/1/params/1"),
         (["methods", "1", "params", "0", "schema"], nil, "/methods/1/params/0/schema"),
+        (
+            ["methods", "1", "params", "2", "x-needs"], "nothing",
+            "/methods/1/params/2/x-needs"
+        ),
         (["methods", "1", "errors", "0", "$ref"], "#/components/errors/no", "/methods/1/errors/0"),
         (["methods", "1", "result", "schema"], nil, "/methods/1/result/schema"),
         (["components", "errors", "busy", "code"], 1201, "/components/errors/not_found/code"),

@@ -188,6 +188,7 @@ package struct UsersUpdateParams: Sendable, Equatable, CallParams {
             default: break
             }
         }
+        cursor.require(3, "/current_password", with: 2)
         guard cursor.isClean else { return nil }
         return Self(displayName: displayName, bio: bio, email: email, currentPassword: currentPassword, revision: revision)
     }

@@ -1,6 +1,7 @@
 // Tests of `users.update`.
 internal import MentalMuseProtocol
 internal import MuseBase
+internal import MuseRPC
 internal import Testing
 
 @Suite struct UsersUpdateTests {
@@ -75,6 +76,24 @@ internal import Testing
         let cleared = try await update(
             house, ann, UsersUpdateParams(email: .clear, currentPassword: "the right password"))
         #expect(cleared.email == .some(nil))
+    }
+
+    @Test("that the password is missing is told beside whatever else is wrong")
+    func passwordMissing() {
+        func offences(_ params: String) -> [String] {
+            let decoded = Invocation.decode(
+                method: .usersUpdate, bytes: params.utf8.span, params: 0..<params.utf8.count,
+                issuesMax: 32)
+            return decoded.issues.issues.map { "\($0.path) \($0.rule)" }
+        }
+        let missing = "/current_password required"
+        #expect(offences("{\"email\":\"a@b@c\"}") == ["/email pattern", missing])
+        #expect(offences("{\"bio\":7,\"email\":null}") == ["/bio type", missing])
+        #expect(offences("{\"email\":\"a@b\",\"current_password\":null}") == [missing])
+        #expect(offences("[null,null,\"a@b\"]") == [missing])
+        #expect(offences("{\"email\":\"a@b\",\"current_password\":7}") == ["/current_password type"])
+        #expect(offences("{\"bio\":\"x\"}").isEmpty)
+        #expect(offences("[null,\"x\",null]").isEmpty)
     }
 
     @Test("a password that is not wanted is not looked at")
