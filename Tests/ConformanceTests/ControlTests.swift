@@ -33,7 +33,10 @@ struct ControlTests {
         ("{\"$each\":\"$int\",\"count\":2}", "[1,2]"), ("{\"$contains\":2}", "[1,2]"),
         ("\"$Author\"", author), ("{\"$\":\"Author\",\"username\":\"{name}\"}", author),
         ("\"$User\"", user), ("{\"$error\":\"not_found\"}", notFound),
-        ("{\"$error\":\"invalid_params\",\"offences\":[[\"/b\",\"type\"],[\"/a\",\"minLength\",1]]}", badParams),
+        (
+            "{\"$error\":\"invalid_params\",\"offences\":[[\"/b\",\"type\"],[\"/a\",\"minLength\",1]]}",
+            badParams
+        ),
     ])
     func `a pattern fits`(pattern: String, value: String) throws {
         try Self.pattern().check(JSONValue(pattern), JSONValue(value))
@@ -49,12 +52,18 @@ struct ControlTests {
         ("{\"$each\":\"$int\"}", "[1,\"2\"]"), ("{\"$each\":\"$int\",\"count\":3}", "[1,2]"),
         ("{\"$contains\":3}", "[1,2]"),
         ("\"$Author\"", "{\"id\":\"\(id)\",\"username\":\"ada\"}"),
-        ("\"$Author\"", "{\"id\":\"\(id)\",\"username\":\"ada\",\"display_name\":null,\"email\":null}"),
+        (
+            "\"$Author\"",
+            "{\"id\":\"\(id)\",\"username\":\"ada\",\"display_name\":null,\"email\":null}"
+        ),
         ("\"$Author\"", "{\"id\":\"x\",\"username\":\"ada\",\"display_name\":null}"),
         ("{\"$\":\"User\",\"email\":null}", user),
         ("{\"$error\":\"permission_denied\"}", notFound),
         ("{\"$error\":\"invalid_params\",\"offences\":[[\"/a\",\"minLength\",1]]}", badParams),
-        ("{\"$error\":\"invalid_params\",\"offences\":[[\"/a\",\"minLength\",2],[\"/b\",\"type\"]]}", badParams),
+        (
+            "{\"$error\":\"invalid_params\",\"offences\":[[\"/a\",\"minLength\",2],[\"/b\",\"type\"]]}",
+            badParams
+        ),
         ("{\"$error\":\"parse_error\"}", badParams), ("\"$nothing\"", "1"), ("\"{nobody}\"", "1"),
     ])
     func `a pattern does not fit`(pattern: String, value: String) throws {
@@ -89,7 +98,8 @@ struct ControlTests {
             try Self.run("{\"call\":\"server.ping\",\"error\":\"not_found\"}")
         }
         #expect(throws: Differs.self) {
-            try Self.run("{\"send\":\(Self.ping)}", "{\"expect\":\(Self.pong),\"id_bytes\":\"1.0\"}")
+            try Self.run(
+                "{\"send\":\(Self.ping)}", "{\"expect\":\(Self.pong),\"id_bytes\":\"1.0\"}")
         }
         #expect(throws: Differs.self) { try Self.run("{\"send\":\(Self.ping)}") }
         #expect(throws: Differs.self) {
@@ -161,7 +171,8 @@ struct ControlTests {
         for transcript in Corpus.transcripts {
             let text = try transcript.read().steps.map { $0.value.text() }.joined()
             for (_, name, _, _) in Self.errors
-            where text.contains("\"error\":\"\(name)\"") || text.contains("\"$error\":\"\(name)\"") {
+            where text.contains("\"error\":\"\(name)\"") || text.contains("\"$error\":\"\(name)\"")
+            {
                 told.insert(name)
             }
         }
