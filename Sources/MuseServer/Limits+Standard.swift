@@ -8,7 +8,7 @@ extension Limits {
         inFlightMax: 128, outputBytesMax: 1 << 20, outputStallSeconds: 30,
         bufferBytesMax: 1 << 30, lineSeconds: 30, tlsHandshakeSeconds: 10, idleSeconds: 900,
         connectionsMax: 10_000, connectionsPerAddressMax: 1_000, hashQueueMax: 64,
-        writeQueueMax: 10_000, logBytesMax: 256 << 20, loginFailuresMax: 10,
+        writeQueueMax: 10_000, logBytesMax: 256_000_000, loginFailuresMax: 10,
         loginFailuresAddressMax: 100, loginWindowSeconds: 900, registrationsPerHourMax: 20,
         writesPerMinuteMax: 600, requestsPerSecondMax: 0, offencesMax: 32, unparsableLinesMax: 16,
         shutdownSeconds: 10)

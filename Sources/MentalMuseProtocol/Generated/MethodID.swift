@@ -266,7 +266,8 @@ package enum MethodID: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// The method of that name; nil if there is none. No heap, but where the name has escapes.
+    /// The method of that name; nil if there is none. No heap, but where the name has
+    /// escapes.
     package static func lookup(_ bytes: Span<UInt8>, _ name: JSONText) -> MethodID? {
         if name.hasEscapes {
             let decoded = name.string(bytes)

@@ -4,9 +4,9 @@ public import MentalMuseProtocol
 internal import MuseJSON
 internal import MuseRPC
 
-/// What a call can end with besides its result: each error of the schema, and what happens on this side.
-/// `cancelled` is also what a call ends with at once when its task is cancelled; whether it was run is
-/// not known then.
+/// What a call can end with besides its result: each error of the schema, and what happens
+/// on this side. `cancelled` is also what a call ends with at once when its task is
+/// cancelled; whether it was run is not known then.
 public enum ClientError: Error, Sendable, Equatable {
     /// -32700: No JSON, bad UTF-8, a byte order mark.
     case parseError(offset: Int, reason: String)
@@ -76,7 +76,8 @@ public enum ClientError: Error, Sendable, Equatable {
     case invalidAddress(String)
     /// On this side: no connection could be made in time, and why.
     case notConnected(String)
-    /// On this side: the connection was lost after the call was sent, and why. Whether it was run is not known.
+    /// On this side: the connection was lost after the call was sent, and why. Whether it
+    /// was run is not known.
     case connectionLost(String)
     /// On this side: the deadline has passed. Whether the call was run is not known.
     case timedOut
