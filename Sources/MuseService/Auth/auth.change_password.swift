@@ -10,17 +10,17 @@ extension AuthHandlers {
     func changePassword(
         _ params: AuthChangePasswordParams, _ call: Call
     ) async throws(RPCError) -> Grant {
-        let caller = try core.caller(call)
-        let memory = shared.memory(call, params, owner: .user(caller.user), isGrant: true)
-        if let memory, let known = try core.read({ try memory.recall($0) }) {
-            return try await changeAgain(known, params, caller, call)
+        guard let claims = try core.claims(call) else { throw RPCError.unauthenticated() }
+        let shared = shared
+        let memory = shared.memory(call, params, owner: .user(claims.user), isGrant: true)
+        let (caller, known) = try await core.look(call) { tx in
+            (try shared.judge(claims, in: tx), try memory?.recall(tx))
         }
+        if let known { return try await changeAgain(known, params, caller, call) }
         let old = try await core.checkPassword(call, caller, params.currentPassword)
         let broken = PasswordRules.broken(by: params.newPassword.utf8.span, username: old.username)
         guard broken.isEmpty else { throw RPCError.weakPassword(rules: broken.map(\.rawValue)) }
         let hash = try await core.hash(params.newPassword)
-        guard let claims = try core.claims(call) else { throw RPCError.unauthenticated() }
-        let shared = shared
         let draft = try await core.transact(call) { tx -> GrantDraft? in
             let caller = try shared.judge(claims, in: tx)
             if let memory, try memory.recall(tx) != nil { return nil }
@@ -36,10 +36,10 @@ extension AuthHandlers {
             return try Self.rotate(session, memory, in: tx)
         }
         if let draft { return try grant(draft, call, attach: nil) }
-        guard let memory, let known = try core.read({ try memory.recall($0) }) else {
+        guard let memory, let again = try await core.look(call, { try memory.recall($0) }) else {
             throw shared.incident("a remembered call has gone within a moment")
         }
-        return try await changeAgain(known, params, caller, call)
+        return try await changeAgain(again, params, caller, call)
     }
 
     private func changeAgain(

@@ -10,7 +10,7 @@ extension AuthHandlers {
     /// that an account is banned is told after the right password alone.
     func login(_ params: AuthLoginParams, _ call: Call) async throws(RPCError) -> Grant {
         let username = folded(params.username)
-        let credential = try core.read { try $0.credential(username: username) }
+        let credential = try await core.look(call) { try $0.credential(username: username) }
         guard
             try await core.isPassword(params.password, of: credential, name: params.username, call),
             let credential

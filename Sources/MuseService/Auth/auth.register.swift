@@ -9,16 +9,16 @@ extension AuthHandlers {
     /// repeat is answered to whoever knows the password.
     func register(_ params: AuthRegisterParams, _ call: Call) async throws(RPCError) -> Grant {
         let memory = shared.memory(call, params, owner: .username(params.username), isGrant: true)
-        if let memory, let known = try core.read({ try memory.recall($0) }) {
-            return try await registerAgain(known, params, call)
+        let username = params.username
+        let (known, isTaken) = try await core.look(call) { tx in
+            (try memory?.recall(tx), try tx.credential(username: username) != nil)
         }
+        if let known { return try await registerAgain(known, params, call) }
         guard shared.configuration.isRegistrationOpen else { throw RPCError.registrationClosed() }
         try shared.countRegistration(from: call.peer.address)
         let broken = PasswordRules.broken(by: params.password.utf8.span, username: params.username)
         guard broken.isEmpty else { throw RPCError.weakPassword(rules: broken.map(\.rawValue)) }
-        if try core.read({ try $0.credential(username: params.username) }) != nil {
-            throw RPCError.alreadyExists(field: "username")
-        }
+        if isTaken { throw RPCError.alreadyExists(field: "username") }
         let hash = try await core.hash(params.password)
         let address = call.peer.address.text
         let outcome = try await core.transact(call) { tx -> RegisterOutcome in
@@ -47,7 +47,8 @@ extension AuthHandlers {
     private func registerAgain(
         _ known: RememberedCall, _ params: AuthRegisterParams, _ call: Call
     ) async throws(RPCError) -> Grant {
-        let credential = try core.read { try $0.credential(username: params.username) }
+        let username = params.username
+        let credential = try await core.look(call) { try $0.credential(username: username) }
         guard
             try await core.isPassword(params.password, of: credential, name: params.username, call)
         else { throw RPCError.badCredentials() }

@@ -68,9 +68,8 @@ extension ServiceCore {
     func checkPassword(
         _ call: Call, _ caller: Viewer, _ password: String
     ) async throws(RPCError) -> CredentialRow {
-        guard let credential = try read({ try $0.credential(user: caller.user) }) else {
-            throw RPCError.tokenRevoked()
-        }
+        let found = try await look(call) { try $0.credential(user: caller.user) }
+        guard let credential = found else { throw RPCError.tokenRevoked() }
         guard try await isPassword(password, of: credential, name: credential.username, call) else {
             throw RPCError.badCredentials()
         }

@@ -49,6 +49,19 @@ extension ServiceCore {
         }
     }
 
+    /// Looks at the store on the writer, after the connection's earlier writes: what a call has to
+    /// know before it hashes a password. Nothing is written, and the call keeps its place.
+    /// - Throws: as `transact`.
+    func look<R: Sendable>(
+        _ call: Call, _ body: @escaping @Sendable (StoreTransaction) throws -> R
+    ) async throws(RPCError) -> R {
+        // The same call, but nobody hears that it is queued, and it can still be cancelled.
+        let looking = Call(
+            method: call.method, peer: call.peer, meta: call.meta, arrivedAt: call.arrivedAt,
+            deadline: call.deadline)
+        return try await transact(looking, body)
+    }
+
     /// Runs a write without any of that but cancellation and the deadline.
     /// - Throws: busy, cancelled, deadline_exceeded, 1601, and what `body` throws.
     func transact<R: Sendable>(

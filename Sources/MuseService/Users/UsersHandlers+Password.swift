@@ -24,11 +24,7 @@ extension ServiceCore {
         guard let claims = try claims(call) else { throw RPCError.unauthenticated() }
         let shared = shared
         let memory = shared.memory(call, params, owner: .user(claims.user))
-        // The same call, but nobody hears that it is queued, and it can still be cancelled.
-        let looking = Call(
-            method: call.method, peer: call.peer, meta: call.meta, arrivedAt: call.arrivedAt,
-            deadline: call.deadline)
-        let caller = try await transact(looking) { tx -> Viewer? in
+        let caller = try await look(call) { tx -> Viewer? in
             let context = WriteContext(tx: tx, caller: try shared.judge(claims, in: tx))
             if let memory, try memory.recall(tx) != nil { return nil }
             try judge(context)
