@@ -183,6 +183,37 @@ struct SessionTests {
         #expect(tokens.state.withLock { $0.refreshes } == 0)
     }
 
+    @Test func `a log-out whose answer is lost is done`() async throws {
+        let server = try FakeServer { [tokens] request in
+            guard request.method == "auth.logout", request.connection == 1 else {
+                return tokens.reply(request)
+            }
+            tokens.state.withLock { state in
+                state.good = 7
+                state.refusal = 1004
+            }
+            return .sendAndClose("")
+        }
+        let client = try MentalMuseClient(server.address, configuration: .quick)
+        _ = try await client.auth.login(username: "robin", password: "a wren sings at dawn")
+        try await client.auth.logout()
+        let after = await failure { () async throws(ClientError) in try await post(client) }
+        #expect(after == .unauthenticated)
+    }
+
+    @Test func `a log-in is not failed by the end of the session before it`() async throws {
+        let server = try server()
+        let client = try MentalMuseClient(server.address, configuration: .quick)
+        _ = try await client.auth.attach(accessToken: "access-1")
+        tokens.state.withLock { state in
+            state.good = 7
+            state.refusal = 1003
+        }
+        server.hangUp()
+        _ = try await client.auth.login(username: "robin", password: "a wren sings at dawn")
+        _ = try await post(client)
+    }
+
     @Test func `a token is renewed before its end, while calls go on`() async throws {
         // Its claims: iat 1000, exp 1900.
         let token = "e30.eyJpYXQiOjEwMDAsImV4cCI6MTkwMH0.x"

@@ -6,6 +6,8 @@ struct Attempt {
     /// What follows an attempt that gave no result.
     enum Step {
         case again
+        /// What it was to do has been done by an attempt whose answer was lost.
+        case done
         /// Once the token of that version has been replaced.
         case withNewToken(UInt64, ClientError)
         case after(UInt64)
@@ -41,6 +43,7 @@ struct Attempt {
         switch outcome {
         case .result, .resumed: return .again
         case .failed(.notConnected(let why)) where mayHaveRun: throw .connectionLost(why)
+        case .failed(.tokenRevoked) where mayHaveRun && method == .authLogout: return .done
         case .failed(let error): throw error
         case .lost(let error, let wasSent):
             mayHaveRun = mayHaveRun || wasSent

@@ -41,15 +41,13 @@ final class Channel: Sendable {
     // MARK: Calls
 
     /// Sends a call and waits for its answer, its deadline, its cancellation, or the connection's
-    /// end. `isUrgent`: it needs no identity, and comes before all others.
+    /// end.
     func call<Params: ParamsEncoding>(
-        _ text: CallText<Params>, now: UInt64, deadline: UInt64, isUrgent: Bool = false,
-        isPatient: Bool = true
+        _ text: CallText<Params>, now: UInt64, deadline: UInt64, _ traits: CallTraits
     ) async -> Outcome {
         await suspended { ticket, waiter, effects, state in
             state.submit(
-                ticket: ticket, waiter, now: now, deadline: deadline, isUrgent: isUrgent,
-                isPatient: isPatient, &effects
+                ticket: ticket, waiter, now: now, deadline: deadline, traits, &effects
             ) { text.write(into: &$0) }
         }
     }
@@ -87,9 +85,11 @@ final class Channel: Sendable {
         change { state, effects in state.setIdentity(identity, serial, now, &effects) }
     }
 
-    /// All calls that have not been sent fail.
-    func failWaiting(_ error: ClientError) {
-        change { state, effects in state.failWaiting(error, &effects) }
+    /// The calls that wait to be made in the name of the client's session fail.
+    func failSessionCalls(_ error: ClientError) {
+        change { state, effects in
+            state.failWaiting(error, &effects) { $0.needsSession }
+        }
     }
 
     /// How many calls wait to be sent.

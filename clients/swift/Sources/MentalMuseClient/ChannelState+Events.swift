@@ -110,9 +110,11 @@ extension ChannelState {
 
     private func failImpatient(_ why: ClientError, _ effects: inout Effects) {
         func fail(_ calls: inout [WaitingCall]) {
-            guard calls.contains(where: { !$0.isPatient }) else { return }
-            for call in calls where !call.isPatient { effects.end(call.waiter, .failed(why)) }
-            calls.removeAll { !$0.isPatient }
+            guard calls.contains(where: { !$0.traits.isPatient }) else { return }
+            for call in calls where !call.traits.isPatient {
+                effects.end(call.waiter, .failed(why))
+            }
+            calls.removeAll { !$0.traits.isPatient }
         }
         dropServed()
         fail(&queue)
@@ -139,12 +141,17 @@ extension ChannelState {
         pauses = []
     }
 
-    /// All calls that have not been sent fail.
-    func failWaiting(_ error: ClientError, _ effects: inout Effects) {
+    /// The calls that have not been sent fail; of one kind only, if `holds` says so.
+    func failWaiting(
+        _ error: ClientError, _ effects: inout Effects,
+        where holds: (CallTraits) -> Bool = { _ in true }
+    ) {
         dropServed()
-        for call in queue + urgent { effects.end(call.waiter, .failed(error)) }
-        queue = []
-        urgent = []
+        for call in queue + urgent where holds(call.traits) {
+            effects.end(call.waiter, .failed(error))
+        }
+        queue.removeAll { holds($0.traits) }
+        urgent.removeAll { holds($0.traits) }
     }
 
     // MARK: Answers

@@ -56,6 +56,16 @@ struct Effects {
     }
 }
 
+/// What a call is besides its text.
+struct CallTraits: Sendable {
+    /// It needs no identity and comes before all others: the client's own.
+    var isUrgent = false
+    /// It outlives a failed attempt to connect.
+    var isPatient = true
+    /// It is made in the name of the client's session, and has no meaning without it.
+    var needsSession = false
+}
+
 /// A call that waits for its turn, or for its time.
 struct WaitingCall {
     let ticket: UInt64
@@ -63,8 +73,7 @@ struct WaitingCall {
     let deadline: UInt64
     /// The call but for its id; nil for a pause, which ends at `deadline`.
     let text: [UInt8]?
-    /// Whether it outlives a failed attempt to connect.
-    let isPatient: Bool
+    let traits: CallTraits
 }
 
 /// One connection's state.
@@ -132,8 +141,8 @@ final class ChannelState {
 
     /// A call comes. `write` appends it but for its id.
     func submit(
-        ticket: UInt64, _ waiter: Waiter, now: UInt64, deadline: UInt64, isUrgent: Bool,
-        isPatient: Bool, _ effects: inout Effects, _ write: (inout JSONWriter) -> Void
+        ticket: UInt64, _ waiter: Waiter, now: UInt64, deadline: UInt64, _ traits: CallTraits,
+        _ effects: inout Effects, _ write: (inout JSONWriter) -> Void
     ) {
         if !cancelledEarly.isEmpty, cancelledEarly.remove(ticket) != nil {
             return effects.end(waiter, .failed(.cancelled))
@@ -141,7 +150,7 @@ final class ChannelState {
         if link == .closed { return effects.end(waiter, .failed(.closed)) }
         if deadline <= now { return effects.end(waiter, .failed(failures > 0 ? late : .timedOut)) }
         arm(deadline, &effects)
-        if link == .ready, queued == 0, !isUrgent, hasRoom {
+        if link == .ready, queued == 0, !traits.isUrgent, hasRoom {
             send(ticket, waiter, deadline, now, &effects, write)
             return
         }
@@ -153,8 +162,8 @@ final class ChannelState {
         }
         let text = unsafe writer.withBytes { unsafe [UInt8]($0) }
         let call = WaitingCall(
-            ticket: ticket, waiter: waiter, deadline: deadline, text: text, isPatient: isPatient)
-        isUrgent ? urgent.append(call) : queue.append(call)
+            ticket: ticket, waiter: waiter, deadline: deadline, text: text, traits: traits)
+        traits.isUrgent ? urgent.append(call) : queue.append(call)
         if link == .idle { open(now, &effects) } else { proceed(now, &effects) }
     }
 
@@ -195,7 +204,7 @@ final class ChannelState {
         arm(until, &effects)
         pauses.append(
             WaitingCall(
-                ticket: ticket, waiter: waiter, deadline: until, text: nil, isPatient: true))
+                ticket: ticket, waiter: waiter, deadline: until, text: nil, traits: CallTraits()))
     }
 
     /// The task of a call was cancelled.

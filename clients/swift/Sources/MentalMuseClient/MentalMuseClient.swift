@@ -138,16 +138,20 @@ public final class MentalMuseClient: Sendable {
                 accessToken: options.accessToken, idempotencyKey: key(method, options),
                 traceparent: options.traceparent))
         let channel = channel()
+        let traits = CallTraits(
+            isPatient: options.waitsForConnection,
+            needsSession: method.looksAtToken && options.accessToken == nil)
         if Task.isCancelled { throw .cancelled }
         while true {
             sessions.renewIfDue(now)
             text.meta.deadlineMs = attempt.millisecondsLeft(now)
             let outcome = await channel.call(
-                text, now: now, deadline: attempt.deadline, isPatient: options.waitsForConnection)
+                text, now: now, deadline: attempt.deadline, traits)
             if case .result(let bytes) = outcome { return bytes }
             now = time.now()
             switch try attempt.next(outcome, now, hasSession: sessions.hasSession) {
             case .again: break
+            case .done: return Array("{}".utf8)
             case .withNewToken(let version, let error): sessions.rejected(version, error)
             case .after(let instant):
                 if case .failed(let error) = await channel.pause(until: instant) { throw error }

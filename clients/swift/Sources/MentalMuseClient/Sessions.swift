@@ -133,7 +133,7 @@ final class Sessions: ChannelObserver {
 
     private func finish(_ ending: SessionEvent.Ending) {
         if case .refused(let error) = ending {
-            for channel in state.withLock({ $0.channels }) { channel.failWaiting(error) }
+            for channel in state.withLock({ $0.channels }) { channel.failSessionCalls(error) }
         }
         settle(nil, .steady, isNew: true)
         events.send(.ended(ending))
@@ -177,8 +177,8 @@ final class Sessions: ChannelObserver {
         }
         let ahead = Int64(configuration.refreshAhead.boundedNanoseconds / 1_000_000)
         // A token that lives hardly longer than that is used up to its second half.
-        let milliseconds = max(left - ahead, left / 2, isNew ? 1_000 : 0)
-        let instant = time.now() &+ UInt64(milliseconds) &* 1_000_000
+        let milliseconds = min(max(left - ahead, left / 2, isNew ? 1_000 : 0), 1 << 41)
+        let instant = time.now() + UInt64(milliseconds) * 1_000_000
         renewsAt.store(instant, ordering: .relaxed)
     }
 
@@ -288,7 +288,9 @@ final class Sessions: ChannelObserver {
         let text = CallText(
             method: .authRefresh, params: AuthRefreshParams(refreshToken: token),
             meta: Meta(deadlineMs: 10_000, idempotencyKey: session.refreshKey))
-        switch await channel.call(text, now: now, deadline: now + 10_000_000_000, isUrgent: true) {
+        switch await channel.call(
+            text, now: now, deadline: now + 10_000_000_000, CallTraits(isUrgent: true))
+        {
         case .result(let bytes):
             var reader = JSONReader(position: 0, end: bytes.count)
             guard let grant = try? Grant(bytes.span, &reader) else {
