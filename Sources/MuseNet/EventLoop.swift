@@ -13,10 +13,14 @@ package struct Readiness: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
-    package static let readable = Readiness(rawValue: MUSE_READABLE)
-    package static let writable = Readiness(rawValue: MUSE_WRITABLE)
+    package static var readable: Readiness { Readiness(rawValue: MUSE_READABLE) }
+    package static var writable: Readiness { Readiness(rawValue: MUSE_WRITABLE) }
     /// It is broken, or both sides have ended.
-    package static let failed = Readiness(rawValue: MUSE_FAILED)
+    package static var failed: Readiness { Readiness(rawValue: MUSE_FAILED) }
+
+    package var isReadable: Bool { rawValue & MUSE_READABLE != 0 }
+    package var isWritable: Bool { rawValue & MUSE_WRITABLE != 0 }
+    package var isFailed: Bool { rawValue & MUSE_FAILED != 0 }
 }
 
 /// What lives on a loop. Every call comes on the loop's thread. A pass is: descriptors, timers,
@@ -144,16 +148,17 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         return Int(ready)
     }
 
-    /// Milliseconds until the next timer, rounded up; -1 where there is none.
+    /// Milliseconds from the beginning of this pass until the next timer, rounded up; -1 where
+    /// there is none.
     private func patience() -> Int32 {
         guard let due = timers.next else { return -1 }
-        let time = clock.nanoseconds()
-        guard due > time else { return 0 }
-        return Int32(min((due - time - 1) / 1_000_000 + 1, 60_000))
+        guard due > now else { return 0 }
+        return Int32(min((due - now - 1) / 1_000_000 + 1, 60_000))
     }
 
     private func takeMail() {
-        guard hasMail.exchange(false, ordering: .sequentiallyConsistent) else { return }
+        guard hasMail.load(ordering: .acquiring) else { return }
+        hasMail.store(false, ordering: .sequentiallyConsistent)
         mailbox.withLock { mail in
             jobs.append(contentsOf: mail)
             mail.removeAll(keepingCapacity: mail.capacity <= 4_096)

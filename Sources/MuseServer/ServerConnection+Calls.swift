@@ -7,6 +7,19 @@ internal import MuseNet
 internal import MuseRPC
 internal import MuseTLS
 
+/// What lasts for one turn of a connection.
+struct LineTurn {
+    /// Bytes that may be answered before it is asked again whether another line may be taken; 0 after
+    /// whatever may have changed more than the output.
+    var room = 0
+    /// The call of the last request without params: made once for many pings.
+    var call: Call
+
+    init(_ call: Call) {
+        self.call = call
+    }
+}
+
 /// Where an answer goes: into the connection's output, or into a batch.
 struct AnswerPlace {
     var batch: Batch?
@@ -19,26 +32,40 @@ extension ServerConnection {
     // MARK: Lines
 
     /// Takes one line; gives how many requests it was, at least one.
-    func takeLine(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+    func takeLine(_ bytes: Span<UInt8>, _ range: Range<Int>, _ turn: inout LineTurn) -> Int {
         if isFirstLine {
             isFirstLine = false
             if let reason = ForeignProtocol.reason(line: bytes.extracting(range)) {
                 refuseForeign(reason)
+                turn.room = 0
                 return 1
             }
         }
         switch Line.parse(bytes, range, depthMax: worker.limits.nestingMax) {
         case .single(let envelope):
             unparsableLines = 0
+            if worker.takesBareCalls, envelope.params == nil, case .request = envelope.kind,
+                let id = envelope.id, let method = MethodID.lookup(bytes, envelope.method),
+                let bare = worker.bareCalls[Int(method.rawValue)]
+            {
+                requests += 1
+                runBare(bare, bytes.extracting(id), &turn)
+                return 1
+            }
+            turn.room = 0
             take(envelope, bytes, line: range.count, .line)
         case .batch(let count, let members):
             unparsableLines = 0
+            turn.room = 0
             return takeBatch(bytes, count, members, line: range.count)
         case .blank: break
         case .emptyBatch:
             unparsableLines = 0
+            turn.room = 0
             refuse(.null, .invalidRequest(reason: InvalidRequest.emptyBatch.rawValue))
-        case .unparsable(let error): unparsable(error, range)
+        case .unparsable(let error):
+            turn.room = 0
+            unparsable(error, range)
         }
         return 1
     }
@@ -114,7 +141,7 @@ extension ServerConnection {
         let effect = decoded.binds ? .session : method.effect
         var refusal = overRate()
         if refusal == nil { refusal = self.refusal(decoded) }
-        if effect == .none, refusal == nil, let invocation = decoded.invocation {
+        if case .none = effect, refusal == nil, let invocation = decoded.invocation {
             return runNow(method, invocation, decoded.meta, envelope, bytes, place)
         }
         if let refusal, effect != .session {
@@ -195,6 +222,28 @@ extension ServerConnection {
 
     // MARK: At once
 
+    /// Answers a request without params whose method touches no store: most pings are such.
+    private func runBare(_ bare: BareCall, _ id: Span<UInt8>, _ turn: inout LineTurn) {
+        if turn.call.method.rawValue != bare.method.rawValue {
+            turn.call = Call(method: bare.method, peer: peer, arrivedAt: receivedAt)
+        }
+        worker.noteInTurn(bare.method, since: receivedAt)
+        let buffer = openOutput()
+        var refusal: RPCError
+        do throws(RPCError) {
+            let length = try worker.handlers.answer(
+                bare.invocation, turn.call, id, into: &buffer.writer)
+            turn.room -= length
+            if length <= worker.limits.answerBytesMax { return }
+            buffer.writer.truncate(to: buffer.writer.count - length)
+            refusal = .responseTooLarge(limit: worker.limits.answerBytesMax)
+        } catch {
+            refusal = error
+        }
+        turn.room = 0
+        refuse(RPCID(id, 0..<id.count), refusal, method: bare.method)
+    }
+
     private func runNow(
         _ method: MethodID, _ invocation: Invocation, _ meta: Meta, _ envelope: Envelope,
         _ bytes: Span<UInt8>, _ place: AnswerPlace
@@ -209,7 +258,7 @@ extension ServerConnection {
         let call = Call(method: method, peer: peer, meta: meta, arrivedAt: receivedAt)
         var refusal: RPCError?
         do throws(RPCError) {
-            try performNow(invocation, call, methods: worker.methods, into: &buffer.writer)
+            try worker.handlers.run(invocation, call, into: &buffer.writer)
         } catch {
             refusal = error
         }
@@ -224,7 +273,7 @@ extension ServerConnection {
             buffer.writer.byte(UInt8(ascii: "}"))
             settle(buffer, from: mark, envelope, bytes, place)
         }
-        if worker.logMode == .all, refusal == nil {
+        if case .all = worker.logMode, refusal == nil {
             log(envelope.ownedID(bytes), method.name, nil, traceparent: meta.traceparent)
         }
     }

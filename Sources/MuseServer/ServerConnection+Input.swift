@@ -79,17 +79,24 @@ extension ServerConnection {
     private func takeLines(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var position = start
         var taken = 0
+        var turn = LineTurn(Call(method: .serverPing, peer: peer, arrivedAt: receivedAt))
+        var framer = framer
+        defer { self.framer = framer }
+        worker.beginTurn()
         if isFirstLine, let reason = ForeignProtocol.reason(start: bytes) {
             refuseForeign(reason)
         }
         while true {
-            guard phase == .open else {
-                stop = .closing
-                return bytes.count
-            }
-            guard mayTake else {
-                stop = .blocked
-                return position
+            if turn.room <= 0 {
+                guard phase == .open else {
+                    stop = .closing
+                    return bytes.count
+                }
+                guard mayTake else {
+                    stop = .blocked
+                    return position
+                }
+                turn.room = worker.limits.outputBytesMax - unread + 1
             }
             if taken >= Turn.requestsMax || (taken & 15 == 15 && worker.turnIsOver()) {
                 stop = .budget
@@ -101,16 +108,16 @@ extension ServerConnection {
                 return position
             case .tooLong:
                 refuseAndClose(.messageTooLarge(limit: worker.limits.lineBytesMax))
+                turn.room = 0
             case .line(let range, let next):
                 position = next
-                taken += takeLine(bytes, range)
+                taken += takeLine(bytes, range, &turn)
             }
         }
     }
 
     /// Looks after what `takeLines` has left.
     private func linesTaken() {
-        worker.turnEnded(since: receivedAt)
         switch stop {
         case .needMore:
             if input.isEmpty {
@@ -123,7 +130,7 @@ extension ServerConnection {
         case .blocked: lineBegunAt = 0
         case .closing: input = []
         }
-        account()
+        if !isDirty { account() }
     }
 
     /// Something was answered or sent: lines that could not be taken may go on.

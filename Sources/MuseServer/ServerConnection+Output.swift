@@ -67,7 +67,10 @@ extension ServerConnection {
     /// A call was run, or refused in its place.
     /// - Parameter writer: its whole answer, where `error` is nil.
     func finish(_ call: PendingCall, _ error: RPCError?, _ writer: inout JSONWriter) {
-        if call.effect == .session, error != nil { peer.bound = nil }
+        if call.effect == .session {
+            if error != nil { peer.bound = nil }
+            entry.publish(user: peer.bound?.user)
+        }
         leave(call)
         if call.method != .rpcCancel {
             worker.note(Int(call.method.rawValue), since: call.arrivedAt)
@@ -158,10 +161,10 @@ extension ServerConnection {
                 worker.giveBack(output)
                 self.output = nil
             }
-            if interest.contains(.writable) { updateInterest() }
+            if interest.isWritable { updateInterest() }
         } else {
             output?.compact()
-            if !interest.contains(.writable) || !isWatched { updateInterest() }
+            if !interest.isWritable || !isWatched { updateInterest() }
             armTimer()
         }
         if mayBegin, !held.isEmpty {

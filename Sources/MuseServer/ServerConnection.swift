@@ -33,7 +33,8 @@ final class ServerConnection {
         case closing
     }
 
-    unowned let worker: WorkerCore
+    /// Its owner; the circle is broken when it closes.
+    let worker: WorkerCore
     let token: UInt64
     let entry: ConnectionEntry
     let peer: Peer
@@ -69,7 +70,6 @@ final class ServerConnection {
     var output: OutputBuffer?
     var isDirty = false
     var farewell: [UInt8]?
-    var boundShown: UUIDv7?
 
     // The loop.
     var interest: Readiness = .readable
@@ -114,19 +114,19 @@ final class ServerConnection {
     // MARK: What the loop says
 
     func ready(_ readiness: Readiness) {
-        if readiness.contains(.readable) {
+        if readiness.isReadable {
             readable()
-        } else if readiness.contains(.failed) {
+        } else if readiness.isFailed {
             failed()
         }
-        if readiness.contains(.writable), phase != .closed { markDirty() }
+        if readiness.isWritable, phase != .closed { markDirty() }
     }
 
     /// It is broken, or ended on both sides, and there is nothing to be read or reading has
     /// stopped.
     private func failed() {
         if socket.pendingError() != nil { return reset() }
-        if interest.contains(.writable) { return markDirty() }
+        if interest.isWritable { return markDirty() }
         // Ended on both sides, while we do not read: not to be told again until we do.
         worker.loop.unwatch(socket.number)
         isWatched = false
@@ -174,9 +174,5 @@ final class ServerConnection {
             accounted = holds
         }
         entry.publish(requests: requests, inFlight: calls.count, output: unread)
-        if peer.bound?.user != boundShown {
-            boundShown = peer.bound?.user
-            entry.publish(user: boundShown)
-        }
     }
 }

@@ -57,7 +57,7 @@ actor Worker {
     /// Runs one ready call after another. While a handler is suspended, another lane goes on.
     private func lane() async {
         guard let core else { return }
-        let methods = core.methods
+        let methods = core.host.methods
         var reads = JSONWriter(limit: core.limits.answerBytesMax)
         while true {
             while let call = core.nextReady() {

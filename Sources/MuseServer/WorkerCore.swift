@@ -19,7 +19,8 @@ final class WorkerCore {
     let loop: EventLoop
     let metrics: WorkerMetrics
     let host: any ServiceHost
-    let methods: Methods
+    let handlers: Handlers
+    let bareCalls = BareCall.all()
     let hasConformanceMethods: Bool
     let scratch = Scratch(capacity: Turn.readBytes)
     let ciphertext = Scratch(capacity: Turn.readBytes - TLSStream.recordBytesMax)
@@ -42,10 +43,13 @@ final class WorkerCore {
     private var sinceClock = 0
     private(set) var logMode = RequestLogMode.off
     private(set) var isDraining = false
+    /// Whether calls without params may take the short way.
+    private(set) var takesBareCalls = false
 
     // Turns.
     private var turnBegan: UInt64 = 0
     private var turnMethod = 0
+    private var turnArrival: UInt64 = 0
     private var turnCount = 0
 
     // Lanes and buffers at rest.
@@ -70,7 +74,7 @@ final class WorkerCore {
         clock = shared.clock
         loop = worker.loop
         metrics = shared.metrics[index]
-        methods = host.methods
+        handlers = Handlers(methods: host.methods)
         hasConformanceMethods = shared.configuration.conformanceMethods
     }
 
@@ -106,28 +110,32 @@ final class WorkerCore {
 
     // MARK: Turns
 
-    /// Whether the connection that is being read has had its time.
+    /// Whether the connection that is being read has had its time. Asked now and then in a turn; the
+    /// first time starts the clock.
     func turnIsOver() -> Bool {
-        clock.nanoseconds() > turnBegan + Turn.nanosecondsMax
+        let now = clock.nanoseconds()
+        if turnBegan == 0 { turnBegan = now }
+        return now > turnBegan + Turn.nanosecondsMax
     }
 
-    /// Counts a call that was answered at once; when the turn ends, so does its time.
+    /// Another connection has its turn.
+    func beginTurn() {
+        turnBegan = 0
+    }
+
+    /// Counts a call that was answered at once; it leaves when the pass ends, and so does its time.
     func noteInTurn(_ method: MethodID, since arrival: UInt64) {
         let index = Int(method.rawValue)
-        if turnCount > 0, index != turnMethod { noteTurn(since: arrival) }
+        if turnCount > 0, index != turnMethod || arrival != turnArrival { noteTurns() }
         turnMethod = index
+        turnArrival = arrival
         turnCount += 1
     }
 
-    func turnEnded(since arrival: UInt64) {
-        if turnCount > 0 { noteTurn(since: arrival) }
-    }
-
-    private func noteTurn(since arrival: UInt64) {
-        turnBegan = clock.nanoseconds()
+    private func noteTurns() {
+        let now = clock.nanoseconds()
         metrics.note(
-            turnMethod, count: turnCount,
-            nanoseconds: turnBegan > arrival ? turnBegan - arrival : 0)
+            turnMethod, count: turnCount, nanoseconds: now > turnArrival ? now - turnArrival : 0)
         turnCount = 0
     }
 
@@ -262,15 +270,17 @@ extension WorkerCore: EventLoopDelegate {
         host.endPass()
         watchBuffers()
         if isDraining { goOnDraining() }
+        if turnCount > 0 { noteTurns() }
         hasCarried = false
         passIsOver = false
-        turnBegan = loop.now
         logMode = shared.requestLog
+        takesBareCalls = !isDraining && limits.requestsPerSecondMax == 0 && logMode != .all
         return !carried.isEmpty || !ready.isEmpty || !dirty.isEmpty
     }
 
     func beginDraining() {
         isDraining = true
+        takesBareCalls = false
     }
 }
 

@@ -15,9 +15,7 @@ package class TLSContext: @unchecked Sendable {
         let options = UInt64(1) << 17 | UInt64(1) << 30
         _ = unsafe SSL_CTX_set_options(pointer, options)
         // Idle streams hold no buffers; a write may be repeated from another address.
-        let mode =
-            SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
-            | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+        let mode = SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
         _ = unsafe SSL_CTX_ctrl(pointer, SSL_CTRL_MODE, Int(mode), nil)
         // No sessions are kept: connections live long, and none holds memory for the next.
         _ = unsafe SSL_CTX_ctrl(pointer, SSL_CTRL_SET_SESS_CACHE_MODE, Int(SSL_SESS_CACHE_OFF), nil)

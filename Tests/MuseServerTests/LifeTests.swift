@@ -101,7 +101,7 @@ import Testing
         #expect(idle.ask(ping(0)) == pong(0))
         client.line(create(1, "hold"))
         #expect(await server.wait { server.board.events.count == 1 })
-        let ended = Task { await server.server.shutdown() }
+        let ended = try beside { await server.server.shutdown() }
         let notice =
             "{\"jsonrpc\":\"2.0\",\"method\":\"server.draining\",\"params\":{\"reason\":\"shutdown\",\"closes_in_ms\":10000}}"
         #expect(client.read() == notice)
@@ -172,7 +172,7 @@ enum Certificate {
         ]
         var arguments = unsafe words.map { unsafe strdup($0) }
         unsafe arguments.append(nil)
-        defer { for unsafe argument in unsafe arguments { unsafe free(argument) } }
+        defer { unsafe arguments.forEach { unsafe free($0) } }
         var child = pid_t()
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)

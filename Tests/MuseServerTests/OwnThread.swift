@@ -7,7 +7,7 @@ import Testing
 struct OwnThread: SuiteTrait, TestTrait, TestScoping {
     let isRecursive = true
 
-    private final class Idle: EventLoopDelegate {
+    fileprivate final class Idle: EventLoopDelegate {
         func descriptorReady(_ token: UInt64, _ readiness: Readiness) {}
         func timerFired(_ token: UInt64) {}
         func wantsJobs() -> Bool { false }
@@ -27,4 +27,14 @@ struct OwnThread: SuiteTrait, TestTrait, TestScoping {
 
 extension Trait where Self == OwnThread {
     static var ownThread: Self { OwnThread() }
+}
+
+/// Runs `body` beside the test, on one more thread of its own.
+func beside(_ body: @escaping @Sendable () async -> Void) throws -> Task<Void, Never> {
+    let loop = try EventLoop()
+    loop.start { loop.run(OwnThread.Idle()) }
+    return Task(executorPreference: loop) {
+        await body()
+        loop.stop()
+    }
 }
