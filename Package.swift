@@ -93,6 +93,7 @@ let package = Package(
         tool("muse-protocol", ["MuseProtocolGen", "MuseJSON"]),
         // Tests: one target a library.
         tests("MuseBaseTests", ["MuseBase"]),
+        tests("MentalMuseProtocolTests", ["MentalMuseProtocol", "MuseRPC", "MuseJSON"]),
         tests("MuseJSONTests", ["MuseJSON"]),
         tests("MuseTLSTests", ["MuseTLS"]),
         tests("MuseCryptoTests", ["MuseCrypto", "MuseBase", "MuseJSON"]),

@@ -62,8 +62,10 @@ extension FuzzTarget {
 
     /// Members by name may come in any order.
     private static func turned(_ method: MethodID, _ tree: JSONValue, _ read: Reading) -> String? {
-        guard let members = tree.members, Set(members.map(\.name)).count == members.count else {
-            return nil
+        guard let members = tree.members else { return nil }
+        if Set(members.map(\.name)).count < members.count {
+            let isRefused = !read.decoded.issues.isEmpty
+            return isRefused ? nil : "\(method.name): a repeated member was taken"
         }
         let bytes = Array(JSONValue.object(members.reversed()).text().utf8)
         let turned = Reading(method, bytes, 0..<bytes.count)
