@@ -116,6 +116,13 @@ let package = Package(
                 "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL",
                 "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
             ]),
+        // The service against a plain model of it.
+        tests(
+            "ModelTests",
+            [
+                "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL",
+                "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
+            ]),
         // Fuzzing: the targets, run with a seed by `swift test`.
         .target(
             name: "FuzzTargets", dependencies: fuzzed, path: "Tests/Fuzzers/FuzzTargets",

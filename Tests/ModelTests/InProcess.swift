@@ -1,5 +1,5 @@
-// The model's test: the service in this process, over a store of its own on a temporary folder; params and
-// answers are bytes, as on the wire. The clock is the test's.
+// The model's test: the service in this process, over a store of its own on a temporary folder;
+// params and answers are bytes, as on the wire. The clock is the test's.
 internal import Foundation
 internal import MentalMuseProtocol
 internal import MuseBase

@@ -19,8 +19,8 @@ extension Model {
         return cursor.after
     }
 
-    /// A page: the next rows after the cursor. Where rows are hidden it may come short, and only a null is
-    /// the end.
+    /// A page: the next rows after the cursor. Where rows are hidden it may come short, and only a
+    /// null is the end.
     /// - Parameter rows: all that can be seen, from the oldest to the newest.
     private mutating func page(
         _ list: String, filter: String, _ rows: [Row], mayBeShort: Bool, _ params: ReadParams,
@@ -35,7 +35,11 @@ extension Model {
         var count = min(limit, left.count)
         if mayBeShort, !isEnd { count = min(count, observed?["items"]?.array?.count ?? 0) }
         var mustGoOn: Bool?
-        if count < left.count { mustGoOn = true } else if count < limit, !mayBeShort { mustGoOn = false }
+        if count < left.count {
+            mustGoOn = true
+        } else if count < limit, !mayBeShort {
+            mustGoOn = false
+        }
         if let text = observed?["next_cursor"]?.string {
             cursors[text] = Cursor(
                 list: list, filter: filter, isNewest: isNewest,

@@ -66,8 +66,8 @@ extension Model {
         if isLast { throw Refusal.conflict }
     }
 
-    /// A user that an admin writes to: the key first, then the role, then whether there is one. A repeat is
-    /// answered with the user as it is now.
+    /// A user that an admin writes to: the key first, then the role, then whether there is one. A
+    /// repeat is answered with the user as it is now.
     private func target(
         _ call: ModelCall, _ params: ReadParams
     ) throws(Refusal) -> (caller: Viewer, user: User, isRepeat: Bool) {

@@ -1,5 +1,6 @@
-// The model of the service: what there is, as plain values, and what a call does to it, in the order of the
-// contract. No cleverness, no bytes, nothing shared with the service. Driven by Contest.
+// The model of the service: what there is, as plain values, and what a call does to it, in the
+// order of the contract. No cleverness, no bytes, nothing shared with the service. Driven by
+// Contest.
 internal import MuseBase
 internal import MuseJSON
 
@@ -138,7 +139,7 @@ struct Model {
     var likesMade = 0
 
     var now: Moment = 0...0
-    /// The latest that the clock has ever told.
+    /// The latest time that an id may have: the latest that the clock has ever told, and a little.
     var latest: Int64 = 0
     var monotonic: Int64 = 0
     /// The greatest id seen.
@@ -160,10 +161,13 @@ struct Model {
         latest = max(latest, now.upperBound)
     }
 
-    /// The server was stopped and started: connections and counters are gone, everything else is there.
+    /// The server was stopped and started: connections and counters are gone, everything else is
+    /// there.
     mutating func restart() {
         bound = [:]
         failures = [:]
+        // Ids go on a millisecond after the last one, where the clock has gone back.
+        latest += 1
     }
 
     /// All that hangs on deleted things has gone.
@@ -183,8 +187,9 @@ struct Model {
 
     // MARK: Ids
 
-    /// Takes an id that the service has made, if it is one that it may have made now: a UUIDv7 above all before,
-    /// whose time is the clock's, or the latest that the clock has told where it has gone back.
+    /// Takes an id that the service has made, if it is one that it may have made now: a UUIDv7
+    /// above all before, whose time is the clock's, or the latest that the clock has told where it
+    /// has gone back.
     mutating func adopt(_ observed: JSONValue?) throws(Refusal) -> String {
         guard let text = observed?.string, let id = UUIDv7(text) else {
             throw Refusal("(an answer with a new id)")
@@ -219,9 +224,11 @@ func wholeSeconds(_ moment: Moment) -> Moment {
 
 /// A-Z as a-z, nothing else.
 func foldedASCII(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { scalar in
-        ("A"..."Z").contains(scalar) ? Unicode.Scalar(scalar.value + 32) ?? scalar : scalar
-    }))
+    String(
+        String.UnicodeScalarView(
+            text.unicodeScalars.map { scalar in
+                ("A"..."Z").contains(scalar) ? Unicode.Scalar(scalar.value + 32) ?? scalar : scalar
+            }))
 }
 
 /// Texts are equal by their bytes, never by what they look like.

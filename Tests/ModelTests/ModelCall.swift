@@ -76,8 +76,8 @@ enum Verdict {
 }
 
 extension Model {
-    /// What the answer to a call must be, and what the call does. The service's answer is looked at for what it
-    /// alone can know: new ids, the bytes of tokens and cursors, how long a page is.
+    /// What the answer to a call must be, and what the call does. The service's answer is looked at
+    /// for what it alone can know: new ids, the bytes of tokens and cursors, how long a page is.
     mutating func judge(_ call: ModelCall, _ answer: Answer) -> Verdict {
         var observed: JSONValue?
         if case .result(let value) = answer { observed = value }

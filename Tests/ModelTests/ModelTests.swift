@@ -1,8 +1,9 @@
-// Tests of the whole service: random sequences of calls by several callers, each answer compared with what a
-// plain model of the contract says.
+// Tests of the whole service: random sequences of calls by several callers, each answer compared
+// with what a plain model of the contract says.
 //
-// More of them: MUSE_MODEL_SEEDS=100-200 (or 1,2,3) and MUSE_MODEL_STEPS=5000 beside `swift test --filter
-// ModelTests`. A failure prints the seed and the last steps, and the fewest steps that still show it.
+// More of them: MUSE_MODEL_SEEDS=100-200 (or 1,2,3) and MUSE_MODEL_STEPS=5000 beside `swift test
+// --filter ModelTests`. A failure prints the seed and the last steps, and the fewest steps that
+// still show it.
 internal import Foundation
 internal import Testing
 
@@ -50,8 +51,8 @@ struct ModelTests {
 
     @Test(arguments: Rule.allCases)
     func `a model without a rule is found out`(rule: Rule) async throws {
-        for seed in UInt64(1)...12 {
-            let run = Run(seed: seed, steps: 1_500)
+        for seed in UInt64(1)...8 {
+            let run = Run(seed: seed, steps: 1_200)
             if try await Play(run, without: rule).play().disagreement != nil { return }
         }
         Issue.record("nothing shows that \(rule) is missing")

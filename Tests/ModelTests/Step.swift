@@ -1,5 +1,5 @@
-// The model's test: one step of a contest. What a step needs of earlier answers it names by their step, so that
-// steps can be replayed, and left out.
+// The model's test: one step of a contest. What a step needs of earlier answers it names by their
+// step, so that steps can be replayed, and left out.
 internal import MuseJSON
 
 /// A value in the params of a call.

@@ -1,5 +1,5 @@
-// The model's test: how the service is reached. The same steps can be driven through handlers in this process,
-// a socket, or HTTP: whatever can make a call as somebody.
+// The model's test: how the service is reached. The same steps can be driven through handlers in
+// this process, a socket, or HTTP: whatever can make a call as somebody.
 internal import MuseJSON
 
 /// What became of a call.
@@ -24,7 +24,8 @@ enum Answer {
     }
 }
 
-/// Who makes a call: over a connection, which may be attached, and perhaps with a token of the call's own.
+/// Who makes a call: over a connection, which may be attached, and perhaps with a token of the
+/// call's own.
 struct Caller {
     /// 0 and up; below nought the operator's.
     let connection: Int
