@@ -2,7 +2,8 @@
 package import MuseBase
 package import MuseSQL
 
-/// Statements on posts, whose plans a test reads. Rows that are shown have the columns that `PostRow` reads.
+/// Statements on posts, whose plans a test reads. Rows that are shown have the columns that
+/// `PostRow` reads.
 package enum PostsSQL {
     static let byID: StaticString = """
         SELECT p.id, u.username, u.display_name, p.author_id, p.body, p.updated_at, p.like_count,
