@@ -110,10 +110,21 @@ let package = Package(
         tests(
             "ConformanceTests", ["mentalmuse", "MuseTLS", "MuseJSON", "MuseBase"]),
         tests("RepositoryTests", ["MuseProtocolGen", "MuseJSON"]),
+            "ConformanceTests", ["MuseTLS", "MuseJSON", "MuseBase"]),
+        .testTarget(
+            name: "RepositoryTests", dependencies: ["MuseProtocolGen", "MuseJSON"],
+            exclude: ["add-method.py"], swiftSettings: settings),
         tests("MuseProtocolGenTests", ["MuseProtocolGen", "MuseJSON"]),
         tests("MuseStoreTests", ["MuseStore", "MuseSQLite", "MuseSQL", "MuseBase"]),
         tests(
             "MuseServiceTests",
+            [
+                "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL",
+                "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
+            ]),
+        // The service against a plain model of it.
+        tests(
+            "ModelTests",
             [
                 "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL",
                 "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",

@@ -149,9 +149,11 @@ struct TokenRule {
 }
 
 extension JSONValue {
-    /// Its text, shortened for people.
+    /// Its text, shortened for people: tokens and long texts to their ends.
     var brief: String {
-        let text = text()
-        return text.count > 200 ? text.prefix(200) + "…" : text
+        let text = text().replacing(/[^"]{60,}/) {
+            $0.output.prefix(8) + "…" + $0.output.suffix(12)
+        }
+        return text.count > 400 ? text.prefix(400) + "…" : text
     }
 }

@@ -29,7 +29,8 @@ extension Generator {
             }
             return session.pair == token.pair && !model.isOver(token.expiresAt)
         }
-        let some = chance.permille(800) && !unspent.isEmpty ? unspent : Array(refreshTokens.suffix(40))
+        let some =
+            chance.permille(800) && !unspent.isEmpty ? unspent : Array(refreshTokens.suffix(40))
         let term = book.term(chance.one(of: some) ?? "no token")
         return chance.permille(25) ? .altered(term) : term
     }
@@ -59,7 +60,8 @@ extension Generator {
 
     private func name(_ model: Model) -> String {
         let there = model.users.values.map(\.username).sorted()
-        let name = (chance.permille(850) ? chance.one(of: there) : nil)
+        let name =
+            (chance.permille(850) ? chance.one(of: there) : nil)
             ?? chance.one(of: Self.names) ?? "nobody"
         return chance.permille(60) ? name.uppercased() : name
     }
@@ -72,14 +74,17 @@ extension Generator {
 
     /// The password of whoever would be calling.
     private func ownPassword(_ step: CallStep, _ model: Model, _ book: Book) -> Term {
-        let token = step.token?.value(book).string.flatMap { model.tokens[$0] }
+        let token =
+            step.token?.value(book).string.flatMap { model.tokens[$0] }
             ?? model.bound[step.connection]
         let user = token.flatMap { model.users[$0.user] }
         return password(of: user?.username ?? "", model)
     }
 
     private func newPassword() -> Term {
-        if chance.permille(40) { return .text(chance.one(of: ["1234567890", "my name is ada"]) ?? "") }
+        if chance.permille(40) {
+            return .text(chance.one(of: ["1234567890", "my name is ada"]) ?? "")
+        }
         return .text(chance.one(of: Self.passwords) ?? "")
     }
 
@@ -111,7 +116,10 @@ extension Generator {
         switch step.method {
         case "auth.register":
             var params: Params = [
-                ("username", .text(chance.permille(900) ? chance.one(of: Self.names) ?? "" : "Zoe_9")),
+                (
+                    "username",
+                    .text(chance.permille(900) ? chance.one(of: Self.names) ?? "" : "Zoe_9")
+                ),
                 ("password", newPassword()),
             ]
             if chance.permille(300) { params.append(("email", .text("a@b.c"))) }
@@ -133,7 +141,8 @@ extension Generator {
         case "auth.attach": return [("access_token", accessToken(model, book))]
         case "auth.change_password":
             return [
-                ("current_password", ownPassword(step, model, book)), ("new_password", newPassword()),
+                ("current_password", ownPassword(step, model, book)),
+                ("new_password", newPassword()),
             ]
         case "auth.sessions": return list()
         case "auth.end_session": return [("session_id", sessionID(step, model, book))]
@@ -155,7 +164,9 @@ extension Generator {
             return [("id", userID(model, book))]
         case "users.list":
             guard chance.permille(400) else { return list() }
-            return list() + [("query", .text(chance.one(of: ["a", "AD", "bob", "x_1", "%"]) ?? ""))]
+            return list() + [
+                ("query", .text(chance.one(of: ["a", "AD", "bob", "x_1", "%"]) ?? ""))
+            ]
         case "users.update": return updateParams(step, model, book)
         case "users.delete": return [("current_password", ownPassword(step, model, book))]
         case "users.set_role":
@@ -180,7 +191,8 @@ extension Generator {
                 params.append(("current_password", ownPassword(step, model, book)))
             }
         }
-        return params + revision(model.bound[step.connection].flatMap { model.users[$0.user]?.revision })
+        return params
+            + revision(model.bound[step.connection].flatMap { model.users[$0.user]?.revision })
     }
 
     private func revision(_ now: Int?) -> Params {
@@ -240,7 +252,8 @@ extension Generator {
     func spoil(_ step: inout CallStep) {
         let odd: [JSONValue] = [
             .null, 7, "", " ", .bool(true), .array([]), .object([]), -1, .number("1.5"),
-            .number("2e1"), .string(String(repeating: "x", count: 5_001)), "two\nlines", "bell\u{7}",
+            .number("2e1"), .string(String(repeating: "x", count: 5_001)), "two\nlines",
+            "bell\u{7}",
             "\u{200b}", "short", "a@b@c", .number("9007199254740992"), "ADA", "e\u{301}\u{301}",
         ]
         switch chance.below(10) {
@@ -259,15 +272,28 @@ extension Generator {
         }
     }
 
+    /// Somebody guesses a password, and then knows it.
+    mutating func guess(_ model: Model) {
+        let name = name(model)
+        var step = CallStep(
+            connection: chance.below(Self.connections), method: "auth.login",
+            params: [("username", .text(name)), ("password", .text("not the password"))])
+        script += Array(repeating: step, count: 2 + chance.below(4))
+        step.params[1].value = password(of: name, model)
+        script.append(step)
+    }
+
     // MARK: Floods
 
     /// Somebody fills a post with comments and goes; somebody else logs in a hundred times and
     /// more.
     func flood(_ model: Model, _ book: Book) -> [CallStep] {
         let attached = (0..<Self.connections).filter { Self.isAttached($0, model) }
-        guard let connection = attached.last(where: { connection in
-            model.bound[connection].flatMap { model.users[$0.user] }.map { $0.role != "admin" } ?? false
-        }), let token = model.bound[connection], let user = model.users[token.user],
+        guard
+            let connection = attached.last(where: { connection in
+                model.bound[connection].flatMap { model.users[$0.user] }.map { $0.role != "admin" }
+                    ?? false
+            }), let token = model.bound[connection], let user = model.users[token.user],
             let post = model.posts.values.filter({ $0.author != user.id }).map(\.id).sorted().last
         else { return [] }
         let comment = CallStep(

@@ -146,7 +146,8 @@ struct Generator {
         guard chance.permille(18) else { return (usual, usual) }
         let forward: Int64 = chance.weighted(
             [
-                (1_000, 20), (minute, 20), (11 * minute, 20), (16 * minute, 12), (25 * 60 * minute, 6),
+                (1_000, 20), (minute, 20), (11 * minute, 20), (16 * minute, 12),
+                (25 * 60 * minute, 6),
                 (31 * day, 2), (151 * day, 2),
             ], else: 1_000)
         return (forward, chance.permille(500) ? min(forward, 16 * minute) : usual)
@@ -154,9 +155,10 @@ struct Generator {
 
     private mutating func call(_ model: Model, _ book: Book) -> CallStep {
         if chance.permille(90), let walk = chance.one(of: walks) { return goOn(walk, book) }
-        if chance.permille(50), let known = chance.one(of: keyed) {
+        if chance.permille(60), let known = chance.one(of: keyed) {
             return again(known, model, book)
         }
+        if chance.permille(5) { guess(model) }
         var connection = chance.below(Self.connections)
         let attached = (0..<Self.connections).filter { Self.isAttached($0, model) }
         if chance.permille(700), let one = chance.one(of: attached) { connection = one }
@@ -227,7 +229,7 @@ struct Generator {
         var step = known
         if chance.permille(300) { step.connection = chance.below(Self.connections) }
         if chance.permille(300) { step.token = accessToken(model, book) }
-        if chance.permille(150), let index = step.params.indices.randomElement(chance) {
+        if chance.permille(250), let index = step.params.indices.randomElement(chance) {
             let other = CallStep(
                 connection: step.connection, method: step.method, params: [])
             let fresh = params(other, model, book)

@@ -239,7 +239,9 @@ extension Model {
             return .object([])
         }
         let viewer = try viewer(token)
-        guard token.isAccess || token.pair == viewer.session.pair else { throw Refusal.tokenRevoked }
+        guard token.isAccess || token.pair == viewer.session.pair else {
+            throw Refusal.tokenRevoked
+        }
         if holds(.logoutAllEndsAll) {
             endSessions(of: token.user)
         } else {

@@ -35,7 +35,11 @@ extension Model {
         var count = min(limit, left.count)
         if mayBeShort, !isEnd { count = min(count, observed?["items"]?.array?.count ?? 0) }
         var mustGoOn: Bool?
-        if count < left.count { mustGoOn = true } else if count < limit, !mayBeShort { mustGoOn = false }
+        if count < left.count {
+            mustGoOn = true
+        } else if count < limit, !mayBeShort {
+            mustGoOn = false
+        }
         if let text = observed?["next_cursor"]?.string {
             cursors[text] = Cursor(
                 list: list, filter: filter, isNewest: isNewest,

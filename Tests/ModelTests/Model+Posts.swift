@@ -108,7 +108,7 @@ extension Model {
     // MARK: Comments
 
     private func visibleComment(_ id: String) throws(Refusal) -> Comment {
-        guard let post = postOfComment[id], posts[post] != nil,
+        guard let post = postOfComment[id],
             let comment = comments[post]?.first(where: { $0.id == id })
         else { throw Refusal.notFound }
         return comment

@@ -139,7 +139,7 @@ struct Model {
     var likesMade = 0
 
     var now: Moment = 0...0
-    /// The latest that the clock has ever told.
+    /// The latest time that an id may have: the latest that the clock has ever told, and a little.
     var latest: Int64 = 0
     var monotonic: Int64 = 0
     /// The greatest id seen.
@@ -166,6 +166,8 @@ struct Model {
     mutating func restart() {
         bound = [:]
         failures = [:]
+        // Ids go on a millisecond after the last one, where the clock has gone back.
+        latest += 1
     }
 
     /// All that hangs on deleted things has gone.
@@ -222,9 +224,11 @@ func wholeSeconds(_ moment: Moment) -> Moment {
 
 /// A-Z as a-z, nothing else.
 func foldedASCII(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { scalar in
-        ("A"..."Z").contains(scalar) ? Unicode.Scalar(scalar.value + 32) ?? scalar : scalar
-    }))
+    String(
+        String.UnicodeScalarView(
+            text.unicodeScalars.map { scalar in
+                ("A"..."Z").contains(scalar) ? Unicode.Scalar(scalar.value + 32) ?? scalar : scalar
+            }))
 }
 
 /// Texts are equal by their bytes, never by what they look like.

@@ -51,8 +51,8 @@ struct ModelTests {
 
     @Test(arguments: Rule.allCases)
     func `a model without a rule is found out`(rule: Rule) async throws {
-        for seed in UInt64(1)...12 {
-            let run = Run(seed: seed, steps: 1_500)
+        for seed in UInt64(1)...8 {
+            let run = Run(seed: seed, steps: 1_200)
             if try await Play(run, without: rule).play().disagreement != nil { return }
         }
         Issue.record("nothing shows that \(rule) is missing")

@@ -138,11 +138,13 @@ extension ReadParams {
             if !(value.isNull && clears) { offences += param.offences(value) }
             read.values[param.name] = param.canonical(value)
         }
-        for param in table where param.isRequired && !given.contains(where: { $0.0.name == param.name })
-        {
+        for param in table
+        where param.isRequired && !given.contains(where: { $0.0.name == param.name }) {
             offences.append(Offence(path: "/" + param.name, rule: "required"))
         }
-        if call.method == "users.get", (read.values["id"] == nil) == (read.values["username"] == nil) {
+        if call.method == "users.get",
+            (read.values["id"] == nil) == (read.values["username"] == nil)
+        {
             offences.append(Offence(path: "", rule: "oneOf"))
         }
         if call.method == "users.update", read.values["email"] != nil,
@@ -202,7 +204,8 @@ extension Param {
         case .id:
             return pattern(
                 text.wholeMatch(
-                    of: /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/) != nil)
+                    of: /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/)
+                    != nil)
         case .username:
             return length(3, 30) + pattern(text.unicodeScalars.allSatisfy(Self.isWord))
         case .email: return length(3, 254) + pattern(Self.isEmail(text))

@@ -62,7 +62,7 @@ struct Play {
         } catch let disagreement as Disagreement {
             outcome.disagreement = disagreement
         }
-        outcome.log = contest.log
+        outcome.log = contest.log(last: Self.logLines)
         return outcome
     }
 
@@ -71,9 +71,9 @@ struct Play {
         let contest = try contest()
         do {
             for step in steps { try await contest.take(step) }
-            return (nil, contest.log)
+            return (nil, contest.log())
         } catch let disagreement as Disagreement {
-            return (disagreement, contest.log)
+            return (disagreement, contest.log())
         }
     }
 
@@ -85,7 +85,7 @@ struct Play {
             \(run.testDescription), step \(disagreement.step): \(disagreement.what)
             to replay: MUSE_MODEL_SEEDS=\(run.seed) MUSE_MODEL_STEPS=\(run.steps)
             the last steps:
-            \(outcome.log.suffix(Self.logLines).joined(separator: "\n"))
+            \(outcome.log.joined(separator: "\n"))
             shrunk to \(steps.count) steps in \(shrunk) runs: \(last?.what ?? "")
             \(log.joined(separator: "\n"))
             """
@@ -141,7 +141,8 @@ struct Audit {
         }
         let viewer = viewers.first ?? 0
         for user in model.users.keys.sorted() {
-            list(viewer, "posts.list", [("author_id", book.term(user)), ("order", .text("oldest"))])
+            list(
+                viewer, "posts.list", [("author_id", book.term(user)), ("order", .text("oldest"))])
         }
         for post in model.posts.keys.sorted() {
             list(viewer, "comments.list", [("post_id", book.term(post))])

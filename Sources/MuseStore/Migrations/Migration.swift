@@ -13,7 +13,8 @@ package struct Migration: Sendable {
         self.sql = sql
     }
 
-    /// All there are, in order. A new file adds its line here.
+    /// All there are, in order; the next is added at the end. Its SQL stands here; a long one has
+    /// a file of its own. What has been applied somewhere is never edited.
     package static let all: [Migration] = [.first]
 
     /// Tells an edited text from the one that was applied (FNV-1a, 64 bits; against mistakes, not

@@ -91,7 +91,8 @@ internal import Testing
         #expect(offences("{\"bio\":7,\"email\":null}") == ["/bio type", missing])
         #expect(offences("{\"email\":\"a@b\",\"current_password\":null}") == [missing])
         #expect(offences("[null,null,\"a@b\"]") == [missing])
-        #expect(offences("{\"email\":\"a@b\",\"current_password\":7}") == ["/current_password type"])
+        let wrong = "{\"email\":\"a@b\",\"current_password\":7}"
+        #expect(offences(wrong) == ["/current_password type"])
         #expect(offences("{\"bio\":\"x\"}").isEmpty)
         #expect(offences("[null,\"x\",null]").isEmpty)
     }
