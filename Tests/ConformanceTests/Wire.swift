@@ -163,7 +163,7 @@ final class Wire {
             unsafe room[..<count].withUnsafeBytes { unsafe tls.receive($0, into: target) }
         }
         pending += clear[..<got]
-        if tls.state == .handshaking { try push() }
+        try push()
         if tls.state == .ended { hasEnded = true }
         if case .failed(let error) = tls.state { throw Differs("TLS: \(error)") }
     }
