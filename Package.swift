@@ -109,8 +109,6 @@ let package = Package(
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         tests(
             "ConformanceTests", ["mentalmuse", "MuseTLS", "MuseJSON", "MuseBase"]),
-        tests("RepositoryTests", ["MuseProtocolGen", "MuseJSON"]),
-            "ConformanceTests", ["MuseTLS", "MuseJSON", "MuseBase"]),
         .testTarget(
             name: "RepositoryTests", dependencies: ["MuseProtocolGen", "MuseJSON"],
             exclude: ["add-method.py"], swiftSettings: settings),

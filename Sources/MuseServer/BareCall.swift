@@ -1,11 +1,11 @@
-// The server room: requests without params to methods that touch no store. Such a call is the same each
-// time, so it is decoded once a worker.
+// The server room: requests without params to methods that touch no store. Such a call is the same
+// each time, so it is decoded once a worker.
 internal import MentalMuseProtocol
 internal import MuseJSON
 internal import MuseRPC
 
-/// The handlers as the direct way calls them. Not copyable: a copy of them counts twelve references, and
-/// the compiler would make one for each call.
+/// The handlers as the direct way calls them. Not copyable: a copy of them counts twelve
+/// references, and the compiler would make one for each call.
 struct Handlers: ~Copyable {
     let methods: Methods
 

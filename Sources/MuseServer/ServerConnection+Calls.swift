@@ -9,8 +9,8 @@ internal import MuseTLS
 
 /// What lasts for one turn of a connection.
 struct LineTurn {
-    /// Bytes that may be answered before it is asked again whether another line may be taken; 0 after
-    /// whatever may have changed more than the output.
+    /// Bytes that may be answered before it is asked again whether another line may be taken; 0
+    /// after whatever may have changed more than the output.
     var room = 0
     /// The call of the last request without params: made once for many pings.
     var call: Call

@@ -110,8 +110,8 @@ final class WorkerCore {
 
     // MARK: Turns
 
-    /// Whether the connection that is being read has had its time. Asked now and then in a turn; the
-    /// first time starts the clock.
+    /// Whether the connection that is being read has had its time. Asked now and then in a turn;
+    /// the first time starts the clock.
     func turnIsOver() -> Bool {
         let now = clock.nanoseconds()
         if turnBegan == 0 { turnBegan = now }

@@ -1,4 +1,5 @@
-// Conformance tests: the replayer itself. With what it looks at taken away or altered, it has to say so.
+// Conformance tests: the replayer itself. With what it looks at taken away or altered, it has to
+// say so.
 internal import MuseJSON
 internal import Testing
 

@@ -1,5 +1,5 @@
-// Tests of the client against a server that does anything: whatever it does, each call ends and nothing is
-// left behind.
+// Tests of the client against a server that does anything: whatever it does, each call ends and
+// nothing is left behind.
 internal import MentalMuseClient
 internal import MuseBase
 internal import MuseJSON

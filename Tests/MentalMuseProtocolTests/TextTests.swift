@@ -4,7 +4,8 @@ internal import MuseJSON
 internal import Testing
 
 struct TextTests {
-    /// Every scalar that is a control, a format character or white space, those beside them, and others.
+    /// Every scalar that is a control, a format character or white space, those beside them, and
+    /// others.
     private static let scalars: [Unicode.Scalar] = {
         var chosen: Set<UInt32> = []
         for value in UInt32(0)...0x10FFFF {

@@ -20,7 +20,8 @@ import Testing
             client.start()
         }
 
-        /// Carries what each has for the other, in pieces of at most `piece` bytes, until both are silent.
+        /// Carries what each has for the other, in pieces of at most `piece` bytes, until both are
+        /// silent.
         func carry(piece: Int = .max) {
             while client.unsent + server.unsent > 0 {
                 Self.move(client, server, piece, &heardByServer)

@@ -1,4 +1,5 @@
-// The store room: migration 1, the tables. Applied migrations are never edited; a change is a new one.
+// The store room: migration 1, the tables. Applied migrations are never edited; a change is a new
+// one.
 
 extension Migration {
     /// Ids are 16-byte blobs (UUIDv7), whose order is that of their making; `created_at` is an id's

@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
-// The Swift client at work: `example` shows it, `pings` measures it, `writes` shows that nothing is lost or
-// doubled while the server is started again. All take the server from MUSE_URL.
+// The Swift client at work: `example` shows it, `pings` measures it, `writes` shows that nothing is
+// lost or doubled while the server is started again. All take the server from MUSE_URL.
 import PackageDescription
 
 let package = Package(

@@ -1,4 +1,5 @@
-// The client's test double: the rules of the service, as far as a client can see them, over arrays in memory.
+// The client's test double: the rules of the service, as far as a client can see them, over arrays
+// in memory.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON

@@ -1,19 +1,21 @@
-// The client's test double: a transport to a small service in memory, so that an app's own tests need no
-// server. What its tests want to see go wrong, they say.
+// The client's test double: a transport to a small service in memory, so that an app's own tests
+// need no server. What its tests want to see go wrong, they say.
 public import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
 internal import MuseRPC
 
-/// The service in memory: accounts, sessions, posts, likes and comments that begin empty and live as long
-/// as it does. A client over it has the same interface as over a server:
+/// The service in memory: accounts, sessions, posts, likes and comments that begin empty and live
+/// as long as it does. A client over it has the same interface as over a server:
 ///
 ///     let service = ServiceDouble()
 ///     let client = MentalMuseClient(transport: service)
-///     service.refuse("posts.create", with: .rateLimited(retryAfterMs: 9, limit: 1, windowMs: 9, scope: "caller"))
+///     service.refuse("posts.create", with: .rateLimited(retryAfterMs: 9, limit: 1, windowMs: 9,
+///     scope: "caller"))
 ///
-/// It keeps to the schema's params and to who may do what. It does not hash passwords, sign tokens, limit
-/// rates or keep anything; `server.metrics`, `server.info`, `auth.jwks` and `admin.*` are not there.
+/// It keeps to the schema's params and to who may do what. It does not hash passwords, sign tokens,
+/// limit rates or keep anything; `server.metrics`, `server.info`, `auth.jwks` and `admin.*` are not
+/// there.
 public final class ServiceDouble: Transport {
     /// What becomes of a call instead of its usual answer.
     enum Script {
@@ -50,8 +52,8 @@ public final class ServiceDouble: Transport {
 
     // MARK: What a test says
 
-    /// The next calls of a method are refused. An error of the client's own side stands for what causes it:
-    /// `timedOut` for no answer, `connectionLost` for a lost connection.
+    /// The next calls of a method are refused. An error of the client's own side stands for what
+    /// causes it: `timedOut` for no answer, `connectionLost` for a lost connection.
     public func refuse(_ method: String, with error: ClientError, times: Int = 1) {
         let script: Script =
             switch error {
@@ -108,7 +110,8 @@ public final class ServiceDouble: Transport {
         for stream in state.withLock({ Array($0.streams.values) }) { stream.say(bytes) }
     }
 
-    /// The methods of all calls so far, the client's own among them (`auth.attach`, `auth.refresh`).
+    /// The methods of all calls so far, the client's own among them (`auth.attach`,
+    /// `auth.refresh`).
     public var calls: [String] { state.withLock { $0.calls } }
 
     // MARK: One line
