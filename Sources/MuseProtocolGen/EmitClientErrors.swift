@@ -104,7 +104,8 @@ enum EmitClientErrors {
 
     /// The other way: what a server would have sent, for the double.
     private static func wire(_ schema: Schema) -> String {
-        var text = "\n    /// The error as a server writes it; nil for what only the client knows of.\n"
+        var text =
+            "\n    /// The error as a server writes it; nil for what only the client knows of.\n"
         text += "    var wire: RPCError? {\n        switch self {\n"
         for error in schema.errors {
             let names = error.data.map(\.swift)
@@ -114,8 +115,8 @@ enum EmitClientErrors {
             text += "            .\(name(error))(\(passed))\n"
         }
         text += "        case .other(let error):\n            RPCError(\n"
-        text += "                code: error.code, name: error.name, message: error.message, status: \"unknown\",\n"
-        text += "                retry: error.retry.rawValue)\n"
+        text += "                code: error.code, name: error.name, message: error.message,\n"
+        text += "                status: \"unknown\", retry: error.retry.rawValue)\n"
         return text + "        default: nil\n        }\n    }\n"
     }
 

@@ -1,7 +1,7 @@
+// Writes posts while the server may be stopped and started again, then counts them. Leaves with 0
+// if there are exactly as many as were written: `writes [POSTS] [TASKS]`. MUSE_URL says where.
 import MentalMuseClient
 
-// Writes posts while the server may be stopped and started again, then counts them: `writes [POSTS]
-// [TASKS]`. Leaves with 0 if there are exactly as many as were written. MUSE_URL says where.
 #if canImport(Glibc)
     import Glibc
 #else

@@ -10,12 +10,11 @@ internal import MuseRPC
 ///
 ///     let service = ServiceDouble()
 ///     let client = MentalMuseClient(transport: service)
-///     service.refuse("posts.create", with: .rateLimited(retryAfterMs: 9, limit: 1, windowMs: 9,
-///     scope: "caller"))
+///     service.refuse("posts.create", with: .busy(retryAfterMs: 10), times: 2)
 ///
 /// It keeps to the schema's params and to who may do what. It does not hash passwords, sign tokens,
-/// limit rates or keep anything; `server.metrics`, `server.info`, `auth.jwks` and `admin.*` are not
-/// there.
+/// limit rates or keep anything; `server.info`, `server.health`, `server.metrics`, `auth.jwks` and
+/// `admin.*` are not there.
 public final class ServiceDouble: Transport {
     /// What becomes of a call instead of its usual answer.
     enum Script {
@@ -52,8 +51,8 @@ public final class ServiceDouble: Transport {
 
     // MARK: What a test says
 
-    /// The next calls of a method are refused. An error of the client's own side stands for what
-    /// causes it: `timedOut` for no answer, `connectionLost` for a lost connection.
+    /// The next calls of a method are refused. An error of the client's own side stands for
+    /// its cause: `timedOut` for no answer, `connectionLost` for a lost connection.
     public func refuse(_ method: String, with error: ClientError, times: Int = 1) {
         let script: Script =
             switch error {
@@ -110,8 +109,7 @@ public final class ServiceDouble: Transport {
         for stream in state.withLock({ Array($0.streams.values) }) { stream.say(bytes) }
     }
 
-    /// The methods of all calls so far, the client's own among them (`auth.attach`,
-    /// `auth.refresh`).
+    /// The methods of all calls so far, the client's own `auth.attach` and `auth.refresh` too.
     public var calls: [String] { state.withLock { $0.calls } }
 
     // MARK: One line

@@ -338,8 +338,8 @@ extension ClientError {
             .unavailable(retryAfterMs: retryAfterMs, outcome: outcome)
         case .other(let error):
             RPCError(
-                code: error.code, name: error.name, message: error.message, status: "unknown",
-                retry: error.retry.rawValue)
+                code: error.code, name: error.name, message: error.message,
+                status: "unknown", retry: error.retry.rawValue)
         default: nil
         }
     }
