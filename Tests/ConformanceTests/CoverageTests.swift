@@ -1,22 +1,14 @@
-// Conformance tests: what the transcripts show of each method. A method that is added to the schema
-// has to be added here, with its transcript.
+// Conformance tests: what the transcripts show of each method of the schema.
 internal import MuseJSON
 internal import Testing
 
 struct CoverageTests {
-    /// The methods, each by its name, as clients write it.
-    static let methods = [
-        "auth.register", "auth.login", "auth.refresh", "auth.logout", "auth.attach",
-        "auth.detach", "auth.whoami", "auth.change_password", "auth.sessions",
-        "auth.end_session", "auth.jwks", "users.get", "users.list", "users.update",
-        "users.delete", "users.set_role", "users.ban", "users.unban", "posts.create",
-        "posts.get", "posts.list", "posts.update", "posts.delete", "posts.like",
-        "posts.unlike", "posts.likers", "comments.create", "comments.get", "comments.list",
-        "comments.update", "comments.delete", "server.ping", "server.info", "server.health",
-        "server.metrics", "admin.create_user", "admin.set_password", "admin.keys",
-        "admin.rotate_keys", "admin.retire_key", "admin.backup", "admin.connections",
-        "admin.disconnect", "admin.set_log", "rpc.discover",
-    ]
+    /// The methods of the schema that answer.
+    static let methods: [String] = {
+        let all = (try? Corpus.schema.get().root["methods"]?.array) ?? []
+        return all.filter { $0["result"] != nil }.compactMap { $0["name"]?.string }
+            + ["rpc.discover"]
+    }()
 
     /// What all transcripts together show of one method.
     private struct Shown {
@@ -55,14 +47,17 @@ struct CoverageTests {
         let stated = schema.first { $0["name"]?.string == method }?["errors"]?.array ?? []
         let names = stated.compactMap { $0["$ref"]?.string?.split(separator: "/").last }
         // An expired token takes a clock.
-        let missing = Set(names.map(String.init)).subtracting(shown.errors)
-            .subtracting(["token_expired"])
-        #expect(missing.isEmpty)
+        let possible = Set(names.map(String.init))
+        #expect(possible.subtracting(shown.errors).subtracting(["token_expired"]).isEmpty)
+        // Beside what any method can answer, and what depends on flags and proxies.
+        let common = try Corpus.schema.get().root["x-common-errors"]?.array ?? []
+        let others = shown.errors.subtracting(possible)
+            .subtracting(common.compactMap(\.string))
+            .subtracting(["unauthenticated", "permission_denied"])
+        #expect(method == "rpc.discover" || others.isEmpty)
     }
 
-    @Test func `no method is missing here`() throws {
-        let schema = try Corpus.schema.get().root["methods"]?.array ?? []
-        let named = schema.filter { $0["result"] != nil }.compactMap { $0["name"]?.string }
-        #expect(Set(named + ["rpc.discover"]) == Set(Self.methods))
+    @Test func `there are methods`() {
+        #expect(Self.methods.count > 40)
     }
 }
