@@ -204,11 +204,13 @@ final class WorkerCore {
         let max = limits.bufferBytesMax
         guard max > 0, buffered > 0 || isReadingPaused else { return }
         let total = shared.bufferedBytes
-        if total > max {
+        // Once over, until there is room again: else those who take nothing would hold up all others.
+        let bound = isReadingPaused ? max - max / 8 : max
+        if total > bound {
             if !isReadingPaused { loop.callAt(loop.now + 50_000_000, token: Token.buffers) }
             isReadingPaused = true
             closeLargestStalled()
-        } else if isReadingPaused, total <= max - max / 8 {
+        } else if isReadingPaused {
             isReadingPaused = false
             for connection in paused { connection.resumeReading() }
             paused = []
