@@ -107,7 +107,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
                 guard event.token != Self.wakeupToken else { continue }
                 delegate.descriptorReady(event.token, Readiness(rawValue: event.readiness))
             }
-            while let timer = timers.take(now: now) { delegate.timerFired(timer.token) }
+            while let token = timers.take(now: now) { delegate.timerFired(token) }
             repeat { runJobs() } while delegate.wantsJobs()
         }
         takeMail()
@@ -228,8 +228,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         _ = muse_epoll_remove(epoll.number, descriptor)
     }
 
-    /// Calls `timerFired(token)` at `due` of the clock, once. It cannot be taken back.
+    /// Calls `timerFired(token)` at `due` of the clock, once. A token has one timer: this is it
+    /// now.
     package func callAt(_ due: UInt64, token: UInt64) {
-        timers.add(LoopTimer(due: due, token: token))
+        timers.set(due, token)
+    }
+
+    /// Takes the timer of a token back, if there is one.
+    package func forgetCall(_ token: UInt64) {
+        timers.remove(token)
     }
 }

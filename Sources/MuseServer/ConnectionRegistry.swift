@@ -13,18 +13,21 @@ package final class ConnectionEntry: Sendable {
     /// Its worker, and its place there.
     let worker: Int
     let token: UInt64
+    /// What it counts under; nil where it is not counted by address.
+    let key: NetworkAddress?
     private let requestCount = Atomic<Int>(0)
     private let inFlightCount = Atomic<Int>(0)
     private let outputCount = Atomic<Int>(0)
     private let user = Atomic<WordPair>(WordPair(first: 0, second: 0))
 
     init(
-        id: UInt64, transport: Transport, address: NetworkAddress, openedAt: Timestamp,
-        worker: Int, token: UInt64
+        id: UInt64, transport: Transport, address: NetworkAddress, key: NetworkAddress?,
+        openedAt: Timestamp, worker: Int, token: UInt64
     ) {
         self.id = id
         self.transport = transport
         self.address = address
+        self.key = key
         self.openedAt = openedAt
         self.worker = worker
         self.token = token
@@ -86,9 +89,9 @@ package final class ConnectionRegistry: Sendable {
 
     func admit(
         transport: Transport, address: NetworkAddress, openedAt: Timestamp, worker: Int,
-        token: UInt64
+        token: UInt64, isProxy: Bool
     ) -> Admission {
-        let key = Self.key(address)
+        let key = isProxy ? nil : Self.key(address)
         return state.withLock { state in
             if transport != .admin, connectionsMax > 0, state.counted >= connectionsMax {
                 state.refused += 1
@@ -104,8 +107,8 @@ package final class ConnectionRegistry: Sendable {
             }
             if transport != .admin { state.counted += 1 }
             let entry = ConnectionEntry(
-                id: state.next, transport: transport, address: address, openedAt: openedAt,
-                worker: worker, token: token)
+                id: state.next, transport: transport, address: address, key: key,
+                openedAt: openedAt, worker: worker, token: token)
             state.next += 1
             state.accepted += 1
             state.entries[entry.id] = entry
@@ -117,12 +120,31 @@ package final class ConnectionRegistry: Sendable {
         state.withLock { $0.refused += 1 }
     }
 
+    /// A proxy has named the caller, by whose address the connection counts from now on.
+    func rename(_ entry: ConnectionEntry, to address: NetworkAddress) -> Admission {
+        let key = Self.key(address)
+        return state.withLock { state in
+            if let key {
+                let others = state.byAddress[key] ?? 0
+                if perAddressMax > 0, others >= perAddressMax {
+                    state.refused += 1
+                    return .refused(limit: perAddressMax)
+                }
+                state.byAddress[key] = others + 1
+            }
+            let renamed = ConnectionEntry(
+                id: entry.id, transport: entry.transport, address: address, key: key,
+                openedAt: entry.openedAt, worker: entry.worker, token: entry.token)
+            if state.entries[entry.id] != nil { state.entries[entry.id] = renamed }
+            return .entry(renamed)
+        }
+    }
+
     func remove(_ entry: ConnectionEntry) {
-        let key = Self.key(entry.address)
         state.withLock { state in
             guard state.entries.removeValue(forKey: entry.id) != nil else { return }
             if entry.transport != .admin { state.counted -= 1 }
-            guard let key, let others = state.byAddress[key] else { return }
+            guard let key = entry.key, let others = state.byAddress[key] else { return }
             state.byAddress[key] = others > 1 ? others - 1 : nil
         }
     }

@@ -37,6 +37,8 @@ final class PendingCall: CallObserver {
     /// taken back.
     var refusal: RPCError?
     var begunAt: UInt64 = 0
+    /// Whether its deadline has come, and it was taken back if it had not begun.
+    var wasExpired = false
     private(set) var wasQueued = false
 
     init(

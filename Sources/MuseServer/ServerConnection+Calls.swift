@@ -122,25 +122,26 @@ extension ServerConnection {
             refuse(envelope.ownedID(bytes), .invalidRequest(reason: fault.rawValue), place)
         case .request:
             requests += 1
+            let over = overRate()
             guard let method = MethodID.lookup(bytes, envelope.method) else {
+                if let over { return refuse(envelope, bytes, over, place) }
                 return takeUnlisted(envelope, bytes, place)
             }
             if method == .rpcCancel { return takeCancel(envelope, bytes, place) }
             if worker.isDraining { return refuse(envelope, bytes, worker.drainingError, place) }
-            take(method, envelope, bytes, line: line, place)
+            take(method, envelope, bytes, line: line, place, over)
         }
     }
 
     private func take(
         _ method: MethodID, _ envelope: Envelope, _ bytes: Span<UInt8>, line: Int,
-        _ place: AnswerPlace
+        _ place: AnswerPlace, _ over: RPCError?
     ) {
         let decoded = Invocation.decode(
             method: method, bytes: bytes, params: envelope.params,
             issuesMax: worker.limits.offencesMax)
         let effect = decoded.binds ? .session : method.effect
-        var refusal = overRate()
-        if refusal == nil { refusal = self.refusal(decoded) }
+        let refusal = over ?? self.refusal(decoded)
         if case .none = effect, refusal == nil, let invocation = decoded.invocation {
             return runNow(method, invocation, decoded.meta, envelope, bytes, place)
         }
@@ -319,7 +320,7 @@ extension ServerConnection {
     private func offer(_ call: PendingCall) {
         calls.append(call)
         callBytes += call.bytes
-        if let deadline = call.deadline { worker.callAt(deadline, deadlineOf: self) }
+        if let deadline = call.deadline, deadline < timerDue { armTimer() }
         if waiting.isEmpty, mayBegin, gate.admits(call.effect) {
             begin(call)
         } else {
@@ -385,8 +386,11 @@ extension ServerConnection {
 
     /// Refuses the calls whose time has passed before they began.
     func expire(now: UInt64) {
-        let due = calls.filter { $0.refusal == nil && $0.deadline.map { $0 <= now } ?? false }
-        for call in due { _ = takeBack(call, call.expired(now: now, started: false)) }
+        let due = calls.filter { !$0.wasExpired && $0.deadline.map { $0 <= now } ?? false }
+        for call in due {
+            call.wasExpired = true
+            if call.refusal == nil { _ = takeBack(call, call.expired(now: now, started: false)) }
+        }
     }
 }
 

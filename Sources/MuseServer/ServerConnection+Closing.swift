@@ -108,6 +108,7 @@ extension ServerConnection {
         guard phase != .closed else { return }
         phase = .closed
         worker.loop.unwatch(socket.number)
+        worker.loop.forgetCall(token)
         socket.close()
         tls = nil
         input = []
@@ -144,6 +145,7 @@ extension ServerConnection {
         timerDue = .max
         let now = worker.loop.now
         let limits = worker.limits
+        expire(now: now)
         if closesAt != 0, now >= closesAt {
             return close()
         } else if phase == .open, lineBegunAt != 0,
@@ -171,6 +173,9 @@ extension ServerConnection {
         if closesAt != 0 { due = min(due, closesAt) }
         if lineBegunAt != 0 { due = min(due, moment(lineBegunAt, limits.lineSeconds)) }
         if stalledSince != 0 { due = min(due, moment(stalledSince, limits.outputStallSeconds)) }
+        for call in calls where !call.wasExpired {
+            if let deadline = call.deadline { due = min(due, deadline) }
+        }
         if phase == .open {
             let idle = moment(activeAt, limits.idleSeconds)
             // Busy just now: look again a whole period later.

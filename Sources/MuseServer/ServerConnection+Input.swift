@@ -31,7 +31,7 @@ extension ServerConnection {
     func received(_ bytes: Span<UInt8>) {
         receivedAt = worker.loop.now
         activeAt = receivedAt
-        guard input.isEmpty else {
+        guard input.isEmpty, !awaitsProxyHeader else {
             unsafe bytes.withUnsafeBytes { unsafe input.append(contentsOf: $0) }
             return takeInput()
         }
@@ -47,6 +47,7 @@ extension ServerConnection {
     /// Goes on with what was kept.
     func takeInput() {
         guard phase == .open else { return }
+        if awaitsProxyHeader, !takeProxyHeader(), !inputEnded { return linesTaken() }
         if inputStart < input.count {
             // Moved out, so that nothing that a line causes can touch the bytes it is read from.
             var bytes: [UInt8] = []
@@ -65,12 +66,12 @@ extension ServerConnection {
         linesTaken()
     }
 
-    /// The other side has ended its sending.
-    func ended() {
+    /// The other side has ended its sending. An end of input ends the last line too, unless it was
+    /// cut.
+    func ended(isCut: Bool = false) {
         inputEnded = true
         lineBegunAt = 0
-        // An end of input ends the last line too.
-        if !input.isEmpty { input.append(UInt8(ascii: "\n")) }
+        if !input.isEmpty, !isCut { input.append(UInt8(ascii: "\n")) }
         if phase == .open { takeInput() }
         markDirty()
     }
@@ -145,6 +146,10 @@ extension ServerConnection {
         guard phase == .open, stop == .budget else { return }
         stop = .needMore
         takeInput()
-        if stop == .needMore { resumeReading() }
+        if inputEnded {
+            markDirty()
+        } else if stop == .needMore {
+            resumeReading()
+        }
     }
 }

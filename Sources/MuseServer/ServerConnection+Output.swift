@@ -150,7 +150,9 @@ extension ServerConnection {
 
     func noteSent(_ count: Int) {
         worker.metrics.add(.bytesOut, count)
-        if count > 0 { stalledSince = 0 }
+        guard count > 0 else { return }
+        stalledSince = 0
+        activeAt = worker.loop.now
     }
 
     /// Looks after what `send` has left.

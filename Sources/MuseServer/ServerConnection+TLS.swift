@@ -24,9 +24,9 @@ extension ServerConnection {
             decrypt(stream, count)
         case .wouldBlock: break
         case .end:
-            // An end without close_notify may be somebody else's: what it cuts off is not run.
-            input = []
-            phase == .handshaking ? close() : ended()
+            // An end without close_notify may be somebody else's: a line that it cuts off is not
+            // run.
+            phase == .handshaking ? close() : ended(isCut: true)
         case .failed: reset()
         }
     }

@@ -36,8 +36,8 @@ final class ServerConnection {
     /// Its owner; the circle is broken when it closes.
     let worker: WorkerCore
     let token: UInt64
-    let entry: ConnectionEntry
-    let peer: Peer
+    private(set) var entry: ConnectionEntry
+    private(set) var peer: Peer
     var socket: Socket
     var tls: TLSStream?
     var phase = Phase.open
@@ -50,6 +50,8 @@ final class ServerConnection {
     /// The other side has ended its sending; what it sent is still run.
     var inputEnded = false
     var isFirstLine = true
+    /// Whether a trusted proxy may still name the caller before the first line.
+    private(set) var awaitsProxyHeader: Bool
     var hasShownExample = false
     var unparsableLines = 0
     var receivedAt: UInt64
@@ -93,7 +95,11 @@ final class ServerConnection {
         self.token = token
         self.entry = entry
         self.socket = socket
-        peer = Peer(id: entry.id, transport: entry.transport, address: entry.address)
+        let isProxy = worker.shared.isTrustedProxy(entry.address)
+        awaitsProxyHeader = isProxy && entry.transport == .tcp
+        peer = Peer(
+            id: entry.id, transport: entry.transport, address: entry.address,
+            isTrustedProxy: isProxy)
         framer = LineFramer(bytesMax: worker.limits.lineBytesMax)
         receivedAt = now
         activeAt = now
@@ -162,6 +168,36 @@ final class ServerConnection {
         guard readingStopped, phase != .closed else { return }
         readingStopped = false
         updateInterest()
+    }
+
+    // MARK: Proxies
+
+    /// Takes what a trusted proxy says of the caller off the input; false while it is not all
+    /// there.
+    func takeProxyHeader() -> Bool {
+        switch ProxyHeader.read(input.span) {
+        case .needMore: return false
+        case .none: break
+        case .malformed:
+            refuseAndClose(.parseError(offset: 0, reason: "proxy_header"))
+        case .header(let bytes, let source):
+            input.removeSubrange(0..<bytes)
+            if let source { rename(source) }
+        }
+        awaitsProxyHeader = false
+        return true
+    }
+
+    /// The caller is somebody else than the proxy, whose further word is not the proxy's.
+    private func rename(_ source: NetworkAddress) {
+        switch worker.shared.registry.rename(entry, to: source) {
+        case .refused(let limit): refuseAndClose(.tooManyConnections(limit: limit))
+        case .entry(let renamed):
+            entry = renamed
+            peer = Peer(
+                id: entry.id, transport: entry.transport, address: source,
+                isTrustedProxy: worker.shared.isTrustedProxy(source))
+        }
     }
 
     // MARK: Accounts

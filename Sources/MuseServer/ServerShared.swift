@@ -12,6 +12,8 @@ package struct ServerConfiguration: Sendable {
     package var adminPath: String?
     /// For `tls://` addresses.
     package var certificate: CertificateFiles?
+    /// Whose word about a caller's address is believed.
+    package var trustedProxies: [AddressRange] = []
     /// How many workers.
     package var workers = 1
     package var limits = Limits.standard
@@ -74,6 +76,11 @@ final class ServerShared: Sendable {
     var tlsContext: TLSServerContext? {
         get { tls.withLock { $0 } }
         set { tls.withLock { $0 = newValue } }
+    }
+
+    /// Whether an address is one of the operator's own proxies.
+    func isTrustedProxy(_ address: NetworkAddress) -> Bool {
+        configuration.trustedProxies.contains { $0.contains(address) }
     }
 
     /// Bytes that all connections hold.

@@ -69,7 +69,7 @@ actor Worker {
                     await run(call, core, methods, &own)
                 }
             }
-            guard unsafe core.idleLanes.count < Turn.idleLanesMax else { return }
+            guard !core.isOver, unsafe core.idleLanes.count < Turn.idleLanesMax else { return }
             unsafe await withUnsafeContinuation { unsafe core.idleLanes.append($0) }
         }
     }

@@ -69,10 +69,11 @@ extension WorkerCore {
     ) {
         if transport == .admin, !Self.isOurs(address) { return }
         let token = takePlace()
+        let isProxy = shared.isTrustedProxy(address)
         let openedAt = shared.configuration.wallClock.now()
         let admission = shared.registry.admit(
             transport: transport, address: address, openedAt: openedAt, worker: index,
-            token: token)
+            token: token, isProxy: isProxy)
         if transport == .tcp || transport == .tls { socket.sendAtOnce() }
         switch admission {
         case .entry(let entry):
@@ -84,7 +85,7 @@ extension WorkerCore {
             guard transport != .tls, lingering < 256 else { return giveBackPlace(token) }
             lingering += 1
             let entry = ConnectionEntry(
-                id: 0, transport: transport, address: address, openedAt: openedAt,
+                id: 0, transport: transport, address: address, key: nil, openedAt: openedAt,
                 worker: index, token: token)
             let connection = ServerConnection(
                 worker: self, token: token, entry: entry, socket: socket, now: loop.now)
@@ -148,7 +149,7 @@ extension WorkerCore {
         listeners = []
         let milliseconds = limits.shutdownSeconds * 1_000
         drainEnds = loop.now + UInt64(limits.shutdownSeconds) * 1_000_000_000
-        loop.callAt(drainEnds, token: Token.buffers)
+        loop.callAt(drainEnds, token: Token.drain)
         for case let connection? in connections {
             connection.announceEnd(reason: "shutdown", closesInMs: milliseconds)
         }
@@ -165,6 +166,7 @@ extension WorkerCore {
         let waiters = drained
         drained = []
         for waiter in waiters { waiter.resume() }
+        endLanes()
     }
 
     /// What a request hears that comes after the notice.

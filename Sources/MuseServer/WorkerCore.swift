@@ -64,6 +64,7 @@ final class WorkerCore {
     // Shutdown.
     var drained: [CheckedContinuation<Void, Never>] = []
     var drainEnds: UInt64 = 0
+    private(set) var isOver = false
 
     init(worker: Worker, index: Int, shared: ServerShared, host: any ServiceHost) {
         self.worker = worker
@@ -150,10 +151,6 @@ final class WorkerCore {
         carried.append(connection)
     }
 
-    func callAt(_ due: UInt64, deadlineOf connection: ServerConnection) {
-        loop.callAt(due, token: Token.deadline(connection.token))
-    }
-
     // MARK: Lanes
 
     /// The next call that may begin; nil where there is none, or where the pass has taken its time.
@@ -169,6 +166,14 @@ final class WorkerCore {
             call.connection.held.append(call)
         }
         return nil
+    }
+
+    /// Nothing more will be ready: the lanes at rest come to their end.
+    func endLanes() {
+        isOver = true
+        let lanes = unsafe idleLanes
+        unsafe idleLanes = []
+        unsafe lanes.forEach { unsafe $0.resume() }
     }
 
     // MARK: Buffers
@@ -199,11 +204,13 @@ final class WorkerCore {
         let max = limits.bufferBytesMax
         guard max > 0, buffered > 0 || isReadingPaused else { return }
         let total = shared.bufferedBytes
-        if total > max {
+        // Once over, until there is room again: else those who take nothing would hold up all others.
+        let bound = isReadingPaused ? max - max / 8 : max
+        if total > bound {
             if !isReadingPaused { loop.callAt(loop.now + 50_000_000, token: Token.buffers) }
             isReadingPaused = true
             closeLargestStalled()
-        } else if isReadingPaused, total <= max - max / 8 {
+        } else if isReadingPaused {
             isReadingPaused = false
             for connection in paused { connection.resumeReading() }
             paused = []
@@ -230,14 +237,13 @@ extension WorkerCore: EventLoopDelegate {
         switch Token.kind(token) {
         case .connection: connection(token)?.ready(readiness)
         case .listener: accept(Token.place(token))
-        case .deadline, .other: break
+        case .other: break
         }
     }
 
     func timerFired(_ token: UInt64) {
         switch Token.kind(token) {
         case .connection: connection(token)?.timerFired()
-        case .deadline: connection(Token.connection(ofDeadline: token))?.expire(now: loop.now)
         case .listener: resumeAccepting(Token.place(token))
         case .other:
             if isReadingPaused { loop.callAt(loop.now + 50_000_000, token: Token.buffers) }
@@ -287,12 +293,14 @@ extension WorkerCore: EventLoopDelegate {
 /// What the loop's tokens name: two bits of kind, 30 of generation, 32 of place.
 enum Token {
     enum Kind {
-        case connection, listener, deadline, other
+        case connection, listener, other
     }
 
     static let generationMax: UInt32 = (1 << 30) - 1
     /// The timer that looks whether there is room again.
     static let buffers: UInt64 = 3 << 62
+    /// The timer that ends a shutdown.
+    static let drain: UInt64 = 3 << 62 | 1
 
     static func connection(place: Int, generation: UInt32) -> UInt64 {
         UInt64(generation) << 32 | UInt64(UInt32(truncatingIfNeeded: place))
@@ -302,15 +310,10 @@ enum Token {
         1 << 62 | UInt64(UInt32(truncatingIfNeeded: place))
     }
 
-    static func deadline(_ connection: UInt64) -> UInt64 { 2 << 62 | connection }
-
-    static func connection(ofDeadline token: UInt64) -> UInt64 { token & ~(3 << 62) }
-
     static func kind(_ token: UInt64) -> Kind {
         switch token >> 62 {
         case 0: .connection
         case 1: .listener
-        case 2: .deadline
         default: .other
         }
     }

@@ -93,6 +93,36 @@ private final class Recorder: EventLoopDelegate {
         #expect(fired == [1, 2, 3])
     }
 
+    @Test func `a token has one timer, which can be moved and taken back`() async throws {
+        let time = Lock<UInt64>(0)
+        let loop = try EventLoop(clock: MonotonicClock { time.withLock { $0 } })
+        let fired = await withCheckedContinuation { (done: CheckedContinuation<[UInt64], Never>) in
+            loop.start {
+                let recorder = Recorder()
+                var seen: [UInt64] = []
+                for token in 1...20 as ClosedRange<UInt64> {
+                    loop.callAt(token * 100, token: token)
+                }
+                for token in 1...20 as ClosedRange<UInt64> where token % 3 == 0 {
+                    loop.forgetCall(token)
+                }
+                loop.callAt(5, token: 20)
+                loop.callAt(1_950, token: 1)
+                loop.forgetCall(77)
+                recorder.onTimer = { token in
+                    seen.append(token)
+                    if token == 1 {
+                        done.resume(returning: seen)
+                        loop.stop()
+                    }
+                }
+                time.withLock { $0 = 5_000 }
+                loop.run(recorder)
+            }
+        }
+        #expect(fired == [20, 2, 4, 5, 7, 8, 10, 11, 13, 14, 16, 17, 19, 1])
+    }
+
     @Test func `bytes through a socket pair are told and read`() async throws {
         let loop = try EventLoop()
         let (near, far) = try Socket.pair()
