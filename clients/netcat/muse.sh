@@ -1,8 +1,10 @@
 # POSIX shell functions that speak to a MentalMuse server, for scripts: . ./muse.sh
 #
 #   muse_open                    opens a connection, which calls then share; may be left out
-#   muse_call METHOD [PARAMS]    one call; PARAMS are JSON. Prints the result, or the error to standard error
-#   muse_member NAME             the first string member of that name of a line that it reads; no escapes in it
+#   muse_call METHOD [PARAMS]    one call; PARAMS are JSON. Prints the result, or the error to
+#                                standard error
+#   muse_member NAME             the first string member of that name of a line that it reads;
+#                                no escapes in it
 #   muse_close                   closes the connection
 #
 # MUSE_URL    tcp://host:port, tls://host:port or unix:/path; tcp://127.0.0.1:6873 if unset

@@ -1,6 +1,6 @@
+// The client: time, as a value that tests replace: the clock, and one thread that runs what is due.
 internal import MuseBase
 
-// The client: time, as a value that tests replace: the clock, and one thread that runs what is due.
 #if canImport(Glibc)
     internal import Glibc
 #else

@@ -1,8 +1,8 @@
+// The client: a session in a file of the user's own, which several processes share.
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
 
-// The client: a session in a file of the user's own, which several processes share.
 #if canImport(Glibc)
     internal import Glibc
 #else

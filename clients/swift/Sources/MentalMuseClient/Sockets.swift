@@ -1,6 +1,6 @@
+// The client: system calls for sockets, each in one wrapper, with the call's name in its error.
 internal import MuseBase
 
-// The client: system calls for sockets, each in one wrapper, with the call's name in its error.
 #if canImport(Glibc)
     internal import Glibc
 #else

@@ -1,7 +1,7 @@
-import MentalMuseClient
-
 // Writes posts while the server may be stopped and started again, then counts them: `writes [POSTS]
 // [TASKS]`. Leaves with 0 if there are exactly as many as were written. MUSE_URL says where.
+import MentalMuseClient
+
 #if canImport(Glibc)
     import Glibc
 #else
