@@ -1,4 +1,5 @@
-// The operating system's sqlite3, as it is; and the two calls of it that Swift cannot make: variadic ones.
+// The operating system's sqlite3, as it is; and the calls of it that Swift cannot make: variadic
+// ones, and those that take a cast for a pointer.
 #ifndef MUSE_CSQLITE_H
 #define MUSE_CSQLITE_H
 
@@ -15,12 +16,14 @@ static inline int muse_sqlite_config(int option, int value) {
 }
 
 /// sqlite3_bind_text with a copy (SQLITE_TRANSIENT is a cast, which is not imported).
-static inline int muse_sqlite_bind_text(sqlite3_stmt *statement, int index, const void *bytes, int count) {
+static inline int muse_sqlite_bind_text(
+    sqlite3_stmt *statement, int index, const void *bytes, int count) {
     return sqlite3_bind_text(statement, index, (const char *)bytes, count, SQLITE_TRANSIENT);
 }
 
 /// sqlite3_bind_blob with a copy.
-static inline int muse_sqlite_bind_blob(sqlite3_stmt *statement, int index, const void *bytes, int count) {
+static inline int muse_sqlite_bind_blob(
+    sqlite3_stmt *statement, int index, const void *bytes, int count) {
     return sqlite3_bind_blob(statement, index, bytes, count, SQLITE_TRANSIENT);
 }
 

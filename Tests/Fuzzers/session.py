@@ -102,7 +102,7 @@ class Session:
         self.owed = set()
         self.bytes = b""
         self.lines = 0
-        # Two in three say something unaltered first, so that the first line looks like the protocol.
+        # Two in three say something unaltered first: the first line then looks like the protocol.
         if self.random.random() < 0.67:
             self.add(self.request(), False)
         for _ in range(self.random.randint(1, 40)):

@@ -44,8 +44,12 @@ struct LockTests {
     /// Runs `body` on so many threads at once and comes back when all are done.
     private func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
         let done = Signal(0)
+        let ready = Signal(0)
         for index in 0..<count {
             Thread.start {
+                // All begin together, so that they do meet.
+                ready.change { $0 += 1 }
+                ready.wait { $0 == count ? () : nil }
                 body(index)
                 done.change { $0 += 1 }
             }
@@ -56,7 +60,13 @@ struct LockTests {
     @Test func `no step is lost between threads that count under a lock`() {
         let counter = Lock(0)
         onThreads(8) { _ in
-            for _ in 0..<5_000 { counter.withLock { $0 += 1 } }
+            for _ in 0..<5_000 {
+                counter.withLock { count in
+                    // A step that takes a while between reading and writing.
+                    let next = (0..<50).reduce(count + 1) { sum, _ in sum }
+                    count = next
+                }
+            }
         }
         #expect(counter.withLock { $0 } == 40_000)
     }

@@ -81,10 +81,12 @@ struct AgreementTests {
     }
 
     @Test func `every method of a namespace that is served is named by a test`() throws {
+        // Tests of behaviour: neither of the generator nor of these pages names a method to test it.
+        let others = [
+            "RepositoryTests", "Fuzzers", "MuseProtocolGenTests", "MentalMuseProtocolTests",
+        ]
         let tests = Repository.swift.filter {
-            $0.path.hasPrefix("Tests/MuseServiceTests/")
-                || $0.path.hasPrefix("Tests/ConformanceTests/")
-                || $0.path.hasPrefix("Tests/ServiceTests/")
+            $0.path.hasPrefix("Tests/") && !others.contains($0.target)
         }
         guard !tests.isEmpty else { return }
         for method in try Self.methods() where method.hasResult {
