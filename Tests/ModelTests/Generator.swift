@@ -170,7 +170,8 @@ struct Generator {
         } else {
             step.method = chance.weighted(Self.weights, else: "posts.list")
         }
-        if step.method.hasPrefix("admin."), chance.permille(800) {
+        let isForAdmins = ["users.set_role", "users.ban", "users.unban"].contains(step.method)
+        if chance.permille(step.method.hasPrefix("admin.") ? 800 : isForAdmins ? 150 : 0) {
             step.connection = ModelCall.theOperator
         }
         if chance.permille(250) { step.token = accessToken(model, book) }

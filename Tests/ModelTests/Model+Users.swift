@@ -71,7 +71,8 @@ extension Model {
     private func target(
         _ call: ModelCall, _ params: ReadParams
     ) throws(Refusal) -> (caller: Viewer, user: User, isRepeat: Bool) {
-        let caller = try caller(call)
+        let caller: Viewer
+        if let known = theOperator(call) { caller = known } else { caller = try self.caller(call) }
         let memory = try recall("user " + caller.user.id, call, params)
         if memory == nil, !caller.isAdmin { throw Refusal.permissionDenied }
         guard let user = users[params.must("id")] else { throw Refusal.notFound }
@@ -113,20 +114,37 @@ extension Model {
 
     // MARK: The operator
 
+    private static let operatorKeys = "user (the operator)"
+
     private func checkOperator(_ call: ModelCall) throws(Refusal) {
         guard call.connection == ModelCall.theOperator else { throw Refusal.permissionDenied }
+    }
+
+    /// The operator as an admin without an account.
+    private func theOperator(_ call: ModelCall) -> Viewer? {
+        guard call.connection == ModelCall.theOperator, call.token == nil else { return nil }
+        let user = User(id: "(the operator)", username: "", role: "admin", password: "")
+        let session = Session(
+            id: "", user: user.id, device: nil, address: "", lastUsedAt: now, endsAt: now, pair: 0)
+        return Viewer(user: user, session: session, expiresAt: now)
     }
 
     mutating func createUser(
         _ call: ModelCall, _ params: ReadParams, _ observed: JSONValue?
     ) throws(Refusal) -> Expected {
         try checkOperator(call)
-        let role = params.text("role") ?? "user"
-        return whole(try newUser(params, role: role, observed?["id"]))
+        if let memory = try recall(Self.operatorKeys, call, params) {
+            guard let user = users[memory.id] else { throw Refusal.notFound }
+            return whole(user)
+        }
+        let user = try newUser(params, role: params.text("role") ?? "user", observed?["id"])
+        remember(Self.operatorKeys, call, params, id: user.id)
+        return whole(user)
     }
 
     mutating func setPassword(_ call: ModelCall, _ params: ReadParams) throws(Refusal) -> Expected {
         try checkOperator(call)
+        if try recall(Self.operatorKeys, call, params) != nil { return .object([]) }
         let name = params.must("username")
         guard let user = users.values.first(where: { $0.username == name }) else {
             throw Refusal.notFound
@@ -134,6 +152,7 @@ extension Model {
         try checkStrength(params.must("password"), name)
         users[user.id]?.password = params.must("password")
         endSessions(of: user.id)
+        remember(Self.operatorKeys, call, params)
         return .object([])
     }
 }

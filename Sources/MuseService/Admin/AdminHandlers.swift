@@ -15,6 +15,11 @@ struct AdminHandlers: AdminMethods {
         guard call.peer.isOperator else { throw RPCError.permissionDenied() }
     }
 
+    /// The memory of a call by its idempotency key, which is the operator's.
+    func memory(_ call: Call, _ params: some CallParams) -> CallMemory? {
+        shared.memory(call, params, owner: .user(Viewer.theOperator.user))
+    }
+
     /// An entry in the log of what an operator or admin did.
     func audit(_ event: String, _ subject: String) {
         shared.control.log("audit", [("action", "\"\(event)\""), ("subject", "\"\(subject)\"")])
