@@ -1,9 +1,11 @@
-// The parts of the composed limit of an operation on one core: what a perfect server could do with the
-// service's own database and statements. Called by run.py, which takes the statements from the sources.
+// The parts of the composed limit of an operation on one core: what a perfect server could do with
+// the service's own database and statements. Called by run.py, which takes the statements from the
+// sources.
 // Build: gcc -O2 -o composed composed.c -lsqlite3
 //
 //   composed line PORT BYTES            a bare line server whose answers have BYTES bytes
-//   composed pages DB SECONDS HEAD PAGE      reads pages of 20 comments of random posts and writes their JSON
+//   composed pages DB SECONDS HEAD PAGE
+//                                       reads pages of 20 comments of random posts, writes their JSON
 //   composed creates DB GROUP SECONDS OWNER INSERT COUNT POST
 //                                       creates posts in groups of GROUP, one synced commit a group
 // The words in capitals at the end are SQL texts. Prints one line of JSON.
@@ -27,7 +29,7 @@ static double now(void) {
 }
 
 static void fail(const char *what, sqlite3 *db) {
-    fprintf(stderr, "%s: %s\n", what, db ? sqlite3_errmsg(db) : "");
+    dprintf(2, "%s: %s\n", what, db ? sqlite3_errmsg(db) : "");
     exit(1);
 }
 
@@ -362,6 +364,6 @@ int main(int argc, char **argv) {
         return creates(
             argv[2], atoi(argv[3]), atof(argv[4]), argv[5], argv[6], argv[7], argv[8]);
     }
-    fprintf(stderr, "usage: see the head of composed.c\n");
+    dprintf(2, "usage: see the head of composed.c\n");
     return 2;
 }

@@ -2,9 +2,9 @@
 // Build: gcc -O2 -o load load.c
 //
 //   load PORT CONNECTIONS DEPTH SECONDS SETUP REQUESTS
-// SETUP: a file of lines that each connection sends first, and waits for as many answers. REQUESTS: a file of
-// request lines, sent in turn, in which every {id} becomes a number. Prints one line of JSON: requests a second,
-// latency in microseconds, how many answers were errors.
+// SETUP: a file of lines that each connection sends first, and waits for as many answers. REQUESTS: a
+// file of request lines, sent in turn, in which every {id} becomes a number. Prints one line of JSON:
+// requests a second, latency in microseconds, how many answers were errors.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -106,14 +106,14 @@ static void take(connection *c) {
         if (c->setup) {
             c->setup--;
             if (memmem(from, feed - from, "\"error\":", 8)) {
-                fprintf(stderr, "%.*s\n", (int)(feed - from), from);
+                dprintf(2, "%.*s\n", (int)(feed - from), from);
                 exit(1);
             }
         } else {
             char *id = memmem(from, feed - from < 64 ? feed - from : 64, "\"id\":", 5);
             uint64_t number = id ? strtoull(id + 5, 0, 10) : c->next;
             if (!id || number >= c->next) {
-                fprintf(stderr, "no answer of ours: %.*s\n", (int)(feed - from), from);
+                dprintf(2, "no answer of ours: %.*s\n", (int)(feed - from), from);
                 exit(1);
             }
             if (memmem(from, feed - from < 128 ? feed - from : 128, ",\"error\":", 9)) errors++;
