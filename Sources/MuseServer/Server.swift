@@ -63,6 +63,7 @@ package final class Server: Sendable {
                 throw .network(error)
             }
         }
+        shared.setLoops(workers.map(\.loop))
         self.shared = shared
         self.workers = workers
         self.endpoints = endpoints

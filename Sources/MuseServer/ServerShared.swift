@@ -1,6 +1,7 @@
 // The server room: what all workers of a server know. Immutable, or behind a lock or an atomic.
 package import MentalMuseProtocol
 package import MuseBase
+internal import MuseNet
 internal import MuseTLS
 internal import Synchronization
 
@@ -48,6 +49,7 @@ final class ServerShared: Sendable {
     let startedAt: UInt64
     private let log: Atomic<UInt8>
     private let draining = Atomic<Bool>(false)
+    private let loops = Lock<[EventLoop]>([])
     private let tls = Lock<TLSServerContext?>(nil)
 
     init(_ configuration: ServerConfiguration) {
@@ -81,6 +83,15 @@ final class ServerShared: Sendable {
     /// Whether an address is one of the operator's own proxies.
     func isTrustedProxy(_ address: NetworkAddress) -> Bool {
         configuration.trustedProxies.contains { $0.contains(address) }
+    }
+
+    func setLoops(_ all: [EventLoop]) {
+        loops.withLock { $0 = all }
+    }
+
+    /// Makes every worker begin a pass.
+    func wakeAll() {
+        for loop in loops.withLock({ $0 }) { loop.wake() }
     }
 
     /// Bytes that all connections hold.

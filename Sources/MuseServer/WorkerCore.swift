@@ -207,7 +207,11 @@ final class WorkerCore {
         // Once over, until there is room again: else those who take nothing would hold up all others.
         let bound = isReadingPaused ? max - max / 8 : max
         if total > bound {
-            if !isReadingPaused { loop.callAt(loop.now + 50_000_000, token: Token.buffers) }
+            if !isReadingPaused {
+                loop.callAt(loop.now + 50_000_000, token: Token.buffers)
+                // The worker that holds most may be asleep.
+                shared.wakeAll()
+            }
             isReadingPaused = true
             closeLargestStalled()
         } else if isReadingPaused {
