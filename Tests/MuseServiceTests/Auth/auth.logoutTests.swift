@@ -134,4 +134,25 @@ internal import Testing
             AuthLogoutParams(refreshToken: "no token"), house.call(.authLogout, on: peer))
         #expect(try await house.whoami(on: peer).user.username == "ann")
     }
+
+    @Test("a bound token of a retired key is as unknown as a given one")
+    func retiredKey() async throws {
+        let house = try ContentHouse()
+        let thief = ContentHouse.peer()
+        _ = try await house.register("ann")
+        let grant = try await house.login("ann", on: thief, attach: true)
+        let keyID = try house.claims(grant.accessToken).keyID
+        try house.shared.keys.retire(keyID, now: house.shared.wallClock.now())
+        let new = try await house.login("ann")
+        for (all, wanted) in [(true, "token_invalid"), (false, nil)] as [(Bool, String?)] {
+            let bound = await refusal {
+                try await house.auth.logout(
+                    AuthLogoutParams(all: all), house.call(.authLogout, on: thief))
+            }
+            #expect(bound == wanted)
+            let given = await refusal { try await house.logout(grant.accessToken, all: all) }
+            #expect(given == wanted)
+        }
+        #expect(try await house.sessions(new.accessToken).items.count == 3)
+    }
 }
