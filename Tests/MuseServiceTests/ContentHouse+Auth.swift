@@ -43,7 +43,6 @@ let newPassword = "another fine word 8"
 
 extension ContentHouse {
     var auth: any AuthMethods { service.methods.auth }
-    var admin: any AdminMethods { service.methods.admin }
     var server: any ServerMethods { service.methods.server }
 
     /// The end of a connection, to which nobody is attached.

@@ -34,6 +34,22 @@ internal import Testing
         #expect(first == .success("ann"))
         #expect(second == .failure(.init(name: "already_exists")))
     }
+
+    @Test("a password set right behind the account's making finds it")
+    func createSetPassword() async throws {
+        let (first, second) = try await Lane().pipeline { house, call in
+            try await house.admin.createUser(
+                AdminCreateUserParams(username: "ann", password: rightPassword), call
+            ).username
+        } _: { house in
+            _ = try await house.admin.setPassword(
+                AdminSetPasswordParams(username: "ann", password: newPassword),
+                house.operatorCall(.adminSetPassword))
+            return try await house.login("ann", newPassword).user.username
+        }
+        #expect(first == .success("ann"))
+        #expect(second == .success("ann"))
+    }
 }
 
 /// One worker, on which two calls run as the server runs them: the second begins when the first
