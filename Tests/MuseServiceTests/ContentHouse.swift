@@ -1,5 +1,4 @@
-// The service over a store of its own on a temporary folder, for the tests of users, posts and
-// comments.
+// The service over a store of its own on a temporary folder, for the tests of the methods.
 internal import Foundation
 internal import MentalMuseProtocol
 internal import MuseBase
@@ -25,19 +24,31 @@ final class ContentHouse {
     let service: Service
     /// What the audit log was told.
     let audits = Lock<[String]>([])
-    private let folder: URL
+    let folder: URL
+    /// Further workers over the same writer; they end with the house.
+    private var workers: [Service] = []
     private static let password = PasswordParameters(opsLimit: 1, memoryKiB: 8)
 
-    init(limits change: (inout Limits) -> Void = { _ in }) throws {
+    /// - Parameter clock: whose time it is; nil: the system's.
+    init(
+        clock: TestClock? = nil, limits change: (inout Limits) -> Void = { _ in },
+        configure: (inout ServiceConfiguration) -> Void = { _ in }
+    ) throws {
+        let wall = clock?.wall ?? .system
+        let monotonic = clock?.monotonic ?? .system
         folder = FileManager.default.temporaryDirectory.appending(path: "muse-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let driver = SQLiteDriver(path: folder.appending(path: "muse.db").path)
-        _ = try Migrator(driver).run()
-        writer = try Writer(driver)
+        _ = try Migrator(driver, clock: wall).run()
+        var options = WriterOptions()
+        options.clock = wall
+        writer = try Writer(driver, options: options)
         var limits = Self.limits
         change(&limits)
         var configuration = ServiceConfiguration(limits: limits)
         configuration.passwords = Self.password
+        configuration.dataFolder = folder.path
+        configure(&configuration)
         var control = ServerControl()
         let audits = audits
         control.log = { event, members in
@@ -48,16 +59,33 @@ final class ContentHouse {
         shared = try ServiceShared(
             configuration: configuration, writer: writer,
             keys: try KeyRing(
-                folder: folder.appending(path: "keys").path, now: WallClock.system.now()),
-            hashes: HashPool(threads: 1))
+                folder: folder.appending(path: "keys").path, now: wall.now()),
+            hashes: HashPool(threads: 1), wallClock: wall, monotonicClock: monotonic)
         shared.control = control
         service = try Service(shared: shared)
     }
 
     deinit {
-        service.core.store.close()
+        for worker in workers + [service] { worker.core.store.close() }
         writer.shutdown()
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Another worker: of the same process, or, where something is changed, as the next start has
+    /// it.
+    func worker(configure: ((inout ServiceConfiguration) -> Void)? = nil) throws -> Service {
+        var shared = shared
+        if let configure {
+            var configuration = shared.configuration
+            configure(&configuration)
+            shared = try ServiceShared(
+                configuration: configuration, writer: writer, keys: shared.keys,
+                hashes: shared.hashes, wallClock: shared.wallClock,
+                monotonicClock: shared.monotonicClock)
+        }
+        let worker = try Service(shared: shared)
+        workers.append(worker)
+        return worker
     }
 
     private static let limits = Limits(
@@ -100,7 +128,7 @@ final class ContentHouse {
                     issuedAt: tx.now))
             return session
         }
-        let now = WallClock.system.now()
+        let now = shared.wallClock.now()
         let key = shared.keys.list(now: now).first { $0.state == .signing }
         let peer = Peer(id: 1, transport: .tcp, address: .ipv4(0x7F00_0001))
         peer.bound = AccessClaims(

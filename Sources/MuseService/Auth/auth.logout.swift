@@ -66,6 +66,11 @@ extension AuthHandlers {
         }
         guard let bound = call.peer.bound else { throw RPCError.unauthenticated() }
         if live, bound.expiresAt <= now { throw RPCError.tokenExpired() }
+        // A key that is retired at once takes its tokens along, the bound ones too.
+        guard shared.currentKeys.key(id: bound.keyID) != nil else {
+            guard live else { return nil }
+            throw RPCError.tokenInvalid()
+        }
         return Owner(user: bound.user, session: bound.session)
     }
 }
