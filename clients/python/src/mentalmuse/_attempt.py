@@ -44,14 +44,16 @@ class Identity:
 class Attempt:
     """One call's attempts."""
 
-    __slots__ = ("_method", "options", "deadline", "_renewals", "_may_have_run", "_who", "_last")
+    __slots__ = ("_method", "options", "began", "deadline", "_renewals", "_ran", "_who", "_last")
 
     def __init__(self, method: Method, options: CallOptions, deadline: float) -> None:
         self._method = method
         self.options = options
+        self.began = monotonic()
         self.deadline = deadline
         self._renewals = 0
-        self._may_have_run = False
+        #: Whether it may have been run.
+        self._ran = False
         self._who: str | None = None
         self._last: MuseError | None = None
 
@@ -64,11 +66,11 @@ class Attempt:
 
     def unconnected(self, error: MuseError) -> MuseError:
         """What the call ends with where no connection can be made."""
-        return ConnectionLost(str(error)) if self._may_have_run else error
+        return ConnectionLost(str(error)) if self._ran else error
 
     def lost(self, lost: Lost) -> None:
         """The connection was lost: returns where the call is sent again, or raises."""
-        self._may_have_run = self._may_have_run or lost.was_sent
+        self._ran = self._ran or lost.was_sent
         self._last = lost.cause
         is_final = isinstance(lost.cause, ServerError) and lost.cause.retry == "never"
         can_repeat = self._method.can_repeat or not lost.was_sent

@@ -119,6 +119,7 @@ class Engine:
         self._connecting = self.io.gate()
         self._binding = self.io.gate()
         self._renewing = self.io.gate()
+        self._refused: tuple[int, ServerError] | None = None
         self._renewal_failed: tuple[float, MuseError] | None = None
         return before
 
@@ -183,7 +184,7 @@ class Engine:
                 continue
             pause = attempt.refused(error, version)
             if pause is None:
-                await self._renew(version, error, deadline)
+                await self._renew(version, error, attempt)
             else:
                 await self.io.sleep(pause)
 
@@ -256,6 +257,9 @@ class Engine:
         try:
             if link.bound == identity.version:
                 return None
+            if self._refused is not None and self._refused[0] == identity.version:
+                # What the server has refused once it refuses again.
+                return copy.copy(self._refused[1])
             if identity.session is None:
                 method, params = methods.AUTH_DETACH, {}
             else:
@@ -266,7 +270,10 @@ class Engine:
                 link.bound = identity.version
                 return None
             link.bound = 0
-            return _refusal(answer, method)
+            error = _refusal(answer, method)
+            if isinstance(error, (TokenExpired, TokenInvalid, TokenRevoked)):
+                self._refused = (identity.version, error)
+            return error
         finally:
             self._binding.leave()
 
@@ -328,16 +335,17 @@ class Engine:
         except StoreUnusable as error:
             _log.warning("the session is not kept: %s", error)
 
-    async def _renew(self, version: int, error: ServerError, deadline: float) -> None:
-        """A token was refused: one call gets new ones, however many wait for them."""
-        since = monotonic()
+    async def _renew(self, version: int, error: ServerError, attempt: Attempt) -> None:
+        """A token was refused: one call gets new ones, however many wait for them. If that fails
+        it fails all that were under way."""
+        deadline = attempt.deadline
         if not await self._renewing.enter(deadline):
             raise late()
         try:
             session = self.identity.session
             if self.identity.version != version or session is None:
                 return
-            if self._renewal_failed is not None and self._renewal_failed[0] >= since:
+            if self._renewal_failed is not None and self._renewal_failed[0] >= attempt.began:
                 raise copy.copy(self._renewal_failed[1])
             release = await self._locked(deadline)
             try:
