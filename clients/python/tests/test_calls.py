@@ -26,6 +26,8 @@ class Case(unittest.TestCase):
 
     def faces(self, server, **settings):
         for kind in FACES:
+            # A connection of the face before may still be on its way.
+            time.sleep(0.02)
             del server.peers[:], server.requests[:]
             face = kind(server.address, **settings)
             try:

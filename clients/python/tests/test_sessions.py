@@ -159,10 +159,11 @@ class AttachTests(ServiceCase):
             for face in self.faces(server):
                 face.one(login("ada"))
                 face.one(post)
-                service = self.service
+                service, closed = self.service, []
 
                 def behave(peer, request):
-                    if request["method"] == "posts.create" and peer.number == 0:
+                    if request["method"] == "posts.create" and not closed:
+                        closed.append(peer)
                         face.client._engine.use("grace.9")
                         return peer.close()
                     return service(peer, request)

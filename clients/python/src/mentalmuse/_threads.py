@@ -57,19 +57,18 @@ class Stream:
         if address.scheme == "unix":
             made = socket.socket(socket.AF_UNIX)
             try:
-                made.settimeout(_left(until))
+                made.settimeout(max(_left(until), 0.001))
                 made.connect(address.host)
             except BaseException:
                 made.close()
                 raise
             return cls(made)
-        host = _resolved(address.host, address.port, until)
-        made = socket.create_connection((host, address.port), _left(until))
+        made = _connected(address.host, address.port, until)
         try:
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if context is not None:
-                made.settimeout(_left(until))
+                made.settimeout(max(_left(until), 0.001))
                 made = context.wrap_socket(made, server_hostname=address.host)
         except BaseException:
             made.close()
@@ -371,18 +370,32 @@ class ThreadIO:
         self._closed.set()
 
 
-def _resolved(host: str, port: int, until: float) -> str:
-    """A name's address. The system's resolver has no deadline, so a thread of its own asks it."""
+def _connected(host: str, port: int, until: float) -> socket.socket:
+    """A connection to the first of a name's addresses that takes one. Raises OSError,
+    UnicodeError."""
+    hosts = _resolved(host, port, until)
+    for number, place in enumerate(hosts, 1):
+        try:
+            return socket.create_connection((place, port), max(_left(until), 0.001))
+        except OSError:
+            if number == len(hosts):
+                raise
+    raise OSError(f"{host} has no address")
+
+
+def _resolved(host: str, port: int, until: float) -> list[str]:
+    """A name's addresses. The system's resolver has no deadline, so a thread of its own asks it."""
     try:
         ipaddress.ip_address(host)
-        return host
+        return [host]
     except ValueError:
         pass
-    found: list[str | OSError | UnicodeError] = []
+    found: list[list[str] | OSError | UnicodeError] = []
 
     def ask() -> None:
         try:
-            found.append(str(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0]))
+            told = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.append([str(place[4][0]) for place in told])
         except (OSError, UnicodeError) as error:
             found.append(error)
 
@@ -391,6 +404,6 @@ def _resolved(host: str, port: int, until: float) -> str:
     thread.join(_left(until))
     if not found:
         raise TimeoutError(f"{host} could not be looked up in time")
-    if not isinstance(found[0], str):
+    if not isinstance(found[0], list):
         raise found[0]
     return found[0]

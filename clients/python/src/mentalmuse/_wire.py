@@ -103,11 +103,12 @@ def read_notification(method: str, params: object) -> Notification:
 class Lines:
     """Cuts the input of a connection into lines, which may come in pieces of any size."""
 
-    __slots__ = ("_bytes_max", "_rest", "_skipped")
+    __slots__ = ("_bytes_max", "rest", "_skipped")
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
-        self._rest = bytearray()
+        #: A line that has begun and not ended.
+        self.rest = bytearray()
         self._skipped = 0
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -119,22 +120,22 @@ class Lines:
                 return []
             self._skipped = 0
         if b"\n" not in data:
-            self._rest += data
-            if len(self._rest) > self._bytes_max:
+            self.rest += data
+            if len(self.rest) > self._bytes_max:
                 return self._skip()
             return []
-        if self._rest:
-            data = bytes(self._rest) + data
-            self._rest.clear()
+        if self.rest:
+            data = bytes(self.rest) + data
+            self.rest.clear()
         lines = data.split(b"\n")
-        self._rest += lines.pop()
+        self.rest += lines.pop()
         return lines
 
     def _skip(self) -> list[bytes]:
         """The head of a line that is too long stands for it; the rest is passed over."""
-        head = bytes(self._rest[:256])
-        self._skipped = len(self._rest)
-        self._rest.clear()
+        head = bytes(self.rest[:256])
+        self._skipped = len(self.rest)
+        self.rest.clear()
         raise TooLong(head, self._bytes_max)
 
     @property
