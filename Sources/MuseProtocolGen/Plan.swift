@@ -6,6 +6,7 @@ package import MuseJSON
 package enum Plan {
     private static let protocolFolder = "Sources/MentalMuseProtocol/Generated/"
     private static let clientFolder = "clients/swift/Sources/MentalMuseClient/Generated/"
+    private static let pythonFolder = "clients/python/src/mentalmuse/_generated/"
 
     /// Paths from the top of the repository, and their text; sorted by path.
     /// - Throws: SchemaError with the JSON pointer of what cannot be expressed.
@@ -26,6 +27,13 @@ package enum Plan {
             (clientFolder + "Calls.swift", EmitClient.file(schema)),
             (clientFolder + "ClientError.swift", EmitClientErrors.file(schema)),
             (clientFolder + "ServerNotification.swift", EmitClientErrors.notifications(schema)),
+            (pythonFolder + "__init__.py", EmitPython.root),
+            (pythonFolder + "models.py", EmitPython.models(schema)),
+            (pythonFolder + "errors.py", EmitPython.errors(schema)),
+            (pythonFolder + "notifications.py", EmitPython.notifications(schema)),
+            (pythonFolder + "methods.py", EmitPython.methods(schema)),
+            (pythonFolder + "calls.py", EmitPythonCalls.file(schema, isAsync: false)),
+            (pythonFolder + "calls_async.py", EmitPythonCalls.file(schema, isAsync: true)),
             ("Protocol/REFERENCE.md", EmitReference.file(schema)),
         ]
         for namespace in schema.namespaces {
