@@ -62,8 +62,8 @@ struct CallTraits: Sendable {
     var isUrgent = false
     /// It outlives a failed attempt to connect.
     var isPatient = true
-    /// The session in whose name it is made: it is not run in that of a later one, or of nobody. nil
-    /// for calls of which the session is not asked.
+    /// The session in whose name it is made: it is not run in that of a later one, or of nobody.
+    /// nil for calls of which the session is not asked.
     var generation: UInt64?
 }
 
