@@ -136,7 +136,10 @@ let package = Package(
             swiftSettings: settings),
         tests(
             "MentalMuseClientTests",
-            ["MentalMuseClient", "MentalMuseProtocol", "MuseRPC", "MuseJSON", "MuseBase"]),
+            [
+                "MentalMuseClient", "MentalMuseProtocol", "MuseTLS", "MuseRPC", "MuseJSON",
+                "MuseBase",
+            ]),
     ]
 )
 

@@ -4,6 +4,7 @@ internal import Foundation
 internal import MentalMuseClient
 internal import MuseBase
 internal import MuseJSON
+internal import MuseTLS
 
 /// A line that came from the client.
 struct Request: Sendable {
@@ -49,18 +50,21 @@ final class FakeServer: Sendable {
     let port: UInt16
     private let listener: Int32
     private let reply: @Sendable (Request) -> Reply
+    private let tls: TLSServerContext?
     private let greeting: @Sendable (Int) -> Reply
     private let state = Lock(State())
 
     var address: String { "tcp://127.0.0.1:\(port)" }
 
-    /// `port`: 0 for a free one.
+    /// `port`: 0 for a free one. `tls`: to speak TLS.
     init(
-        port: UInt16 = 0, greeting: @escaping @Sendable (Int) -> Reply = { _ in .nothing },
+        port: UInt16 = 0, tls: TLSServerContext? = nil,
+        greeting: @escaping @Sendable (Int) -> Reply = { _ in .nothing },
         _ reply: @escaping @Sendable (Request) -> Reply
     ) throws {
         self.reply = reply
         self.greeting = greeting
+        self.tls = tls
         (listener, self.port) = try Self.listen(port)
         Thread.start { self.accept() }
     }
@@ -108,18 +112,31 @@ final class FakeServer: Sendable {
     private func serve(_ connection: Int32, _ number: Int) {
         var input: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
-        var goesOn = act(greeting(number), connection)
+        let coder = tls.flatMap { try? TLSStream(server: $0) }
+        var goesOn = coder == nil ? act(greeting(number), connection, nil) : true
         while goesOn {
             let count = unsafe recv(connection, &chunk, chunk.count, 0)
             guard count > 0 else { break }
-            input.append(contentsOf: chunk[..<count])
+            if let coder {
+                var plain = [UInt8](repeating: 0, count: count + TLSStream.recordBytesMax)
+                let got = unsafe chunk.withUnsafeBytes { chunk in
+                    unsafe plain.withUnsafeMutableBytes { plain in
+                        unsafe coder.receive(.init(rebasing: chunk[..<count]), into: plain)
+                    }
+                }
+                input.append(contentsOf: plain[..<got])
+                flush(coder, connection)
+                if case .failed = coder.state { break }
+            } else {
+                input.append(contentsOf: chunk[..<count])
+            }
             while goesOn, let feed = input.firstIndex(of: 10) {
                 let text = String(decoding: input[..<feed], as: UTF8.self)
                 input.removeSubrange(...feed)
                 guard let value = try? JSONValue(text) else { continue }
                 let request = Request(connection: number, text: text, value: value)
                 note(request)
-                goesOn = act(reply(request), connection)
+                goesOn = act(reply(request), connection, coder)
             }
         }
         let listeners = state.withLock { state in
@@ -130,20 +147,40 @@ final class FakeServer: Sendable {
         for listener in listeners { listener.yield() }
     }
 
-    private func act(_ reply: Reply, _ connection: Int32) -> Bool {
+    private func act(_ reply: Reply, _ connection: Int32, _ coder: TLSStream?) -> Bool {
         switch reply {
         case .nothing: return true
         case .send(let text):
-            write(text, connection)
+            say(text, connection, coder)
             return true
         case .sendAndClose(let text):
-            write(text, connection)
+            say(text, connection, coder)
             return false
         }
     }
 
-    private func write(_ text: String, _ connection: Int32) {
-        var rest = Array(text.utf8)[...]
+    private func say(_ text: String, _ connection: Int32, _ coder: TLSStream?) {
+        guard let coder else { return write(Array(text.utf8), connection) }
+        let bytes = Array(text.utf8)
+        var taken = 0
+        while taken < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe coder.write(.init(rebasing: $0[taken...]))
+            }
+            if count == 0 { break }
+            taken += count
+        }
+        flush(coder, connection)
+    }
+
+    private func flush(_ coder: TLSStream, _ connection: Int32) {
+        let bytes = unsafe coder.withUnsent { unsafe Array($0) }
+        coder.advance(bytes.count)
+        write(bytes, connection)
+    }
+
+    private func write(_ bytes: [UInt8], _ connection: Int32) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes {
                 unsafe Glibc.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
@@ -187,7 +224,7 @@ final class FakeServer: Sendable {
     /// Sends text over all connections, unasked.
     func say(_ text: String) {
         for connection in state.withLock({ Array($0.connections.values) }) {
-            write(text, connection)
+            write(Array(text.utf8), connection)
         }
     }
 

@@ -91,4 +91,22 @@ struct ItemsTests {
         #expect(errors.map(\.path) == ["/body"])
         #expect(errors.map(\.rule) == ["minLength"])
     }
+
+    @Test func `a method is called by its name, known or not`() async throws {
+        let server = try FakeServer { request in .send(request.result("{\"a\": [1]}")) }
+        let client = try MentalMuseClient(server.address)
+        #expect(try await client.call("posts.pin", params: "{ \"id\": 1 }") == "{\"a\": [1]}")
+        #expect(server.requests[0].method == "posts.pin")
+        #expect(server.requests[0].params["id"]?.int == 1)
+        _ = try await client.call("posts.\"\n", params: "{}")
+        #expect(server.requests[1].method == "posts.\"\n")
+        for text in ["", "[]", "{", "7"] {
+            let error = await failure { () async throws(ClientError) in
+                try await client.call("posts.pin", params: text)
+            }
+            guard case .invalidParams? = error else { return #expect(Bool(false)) }
+        }
+        _ = try await client.call("posts.create", params: "{\"body\":\"x\"}")
+        #expect(server.requests[2].key != nil)
+    }
 }

@@ -183,6 +183,41 @@ struct SessionTests {
         #expect(tokens.state.withLock { $0.refreshes } == 0)
     }
 
+    @Test func `what was called in a session's name is never run in nobody's`() async throws {
+        let isOver = Lock(false)
+        let server = try FakeServer { request in
+            switch request.method {
+            case "auth.login": return .send(request.result(Sample.grant(1)))
+            case "auth.attach":
+                return .send(
+                    isOver.withLock { $0 }
+                        ? request.error(1004) : request.result(Sample.caller))
+            case "auth.detach": return .send(request.result("{}"))
+            default:
+                // The connection is lost with the first calls in flight, and the session with it.
+                if request.connection == 1 { isOver.withLock { $0 = true } }
+                return request.connection == 1
+                    ? .sendAndClose("") : .send(request.result(Sample.post()))
+            }
+        }
+        let client = try MentalMuseClient(server.address, configuration: .quick)
+        _ = try await client.auth.login(username: "robin", password: "a wren sings at dawn")
+        let errors = await withTaskGroup(of: ClientError?.self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    await failure { () async throws(ClientError) in
+                        try await client.posts.get(id: Identifier.some)
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        // A call that was begun after the session's end may be nobody's.
+        #expect(errors.contains(.tokenRevoked))
+        #expect(errors.allSatisfy { $0 == .tokenRevoked || $0 == nil })
+        _ = try await client.posts.get(id: Identifier.some)
+    }
+
     @Test func `a log-out whose answer is lost is done`() async throws {
         let server = try FakeServer { [tokens] request in
             guard request.method == "auth.logout", request.connection == 1 else {

@@ -16,14 +16,15 @@ struct Attempt {
     /// How often a call is sent again with a new token.
     private static let renewalsMax = 2
 
-    let method: MethodID
+    /// nil for one that this version of the client does not know.
+    let method: MethodID?
     let options: CallOptions
     /// When the call is over, whatever happens.
     let deadline: UInt64
     private var renewals = 0
     private var mayHaveRun = false
 
-    init(method: MethodID, options: CallOptions, deadline: UInt64) {
+    init(method: MethodID?, options: CallOptions, deadline: UInt64) {
         self.method = method
         self.options = options
         self.deadline = deadline
@@ -60,7 +61,8 @@ struct Attempt {
         switch error {
         case .tokenExpired, .tokenInvalid, .tokenRevoked:
             // The session's own token, not one of the options or of the params.
-            guard identity != 0, options.accessToken == nil, method.looksAtToken, hasSession,
+            guard identity != 0, options.accessToken == nil, method?.looksAtToken ?? true,
+                hasSession,
                 renewals < Self.renewalsMax
             else { throw error }
             renewals += 1
@@ -88,6 +90,7 @@ struct Attempt {
         switch method {
         // A second log-in is a second session; a second backup finds the folder of the first.
         case .authLogin, .adminBackup, .adminDisconnect: false
+        case nil: options.idempotencyKey != nil
         default: true
         }
     }

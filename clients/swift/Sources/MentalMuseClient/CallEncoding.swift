@@ -5,14 +5,14 @@ internal import MuseJSON
 
 /// A call as it is written, but for its id.
 struct CallText<Params: ParamsEncoding> {
-    let method: MethodID
+    let method: String
     let params: Params
     var meta: Meta
 
     /// Appends what follows the id: the method, the params with `_meta` in them, the line feed.
     func write(into writer: inout JSONWriter) {
         writer.raw(",\"method\":\"")
-        writer.raw(method.name)
+        writer.raw(method)
         writer.raw("\",\"params\":")
         let start = writer.count
         params.encode(into: &writer)
@@ -38,4 +38,19 @@ extension JSONWriter {
         int(Int64(truncatingIfNeeded: id))
         raw("}}\n")
     }
+}
+
+/// Params that come as JSON text.
+struct RawParams: ParamsEncoding {
+    private let text: [UInt8]
+
+    /// nil where it is no object.
+    init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard let value = try? JSONValue(bytes.span), value.members != nil else { return nil }
+        // Written anew: without line feeds, and without spaces around.
+        self.text = Array(value.text().utf8)
+    }
+
+    func encode(into writer: inout JSONWriter) { writer.raw(text.span) }
 }

@@ -80,16 +80,9 @@ final class Channel: Sendable {
 
     // MARK: Orders of the client
 
-    func setIdentity(_ identity: Identity, _ serial: UInt64) {
+    func setIdentity(_ word: IdentityChange) {
         let now = time.now()
-        change { state, effects in state.setIdentity(identity, serial, now, &effects) }
-    }
-
-    /// The calls that wait to be made in the name of the client's session fail.
-    func failSessionCalls(_ error: ClientError) {
-        change { state, effects in
-            state.failWaiting(error, &effects) { $0.needsSession }
-        }
+        change { state, effects in state.setIdentity(word, now, &effects) }
     }
 
     /// How many calls wait to be sent.

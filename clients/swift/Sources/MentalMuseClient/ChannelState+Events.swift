@@ -37,13 +37,16 @@ extension ChannelState {
         proceed(now, &effects)
     }
 
-    /// Who calls are made by from now on. `serial` counts up: an older word is not heard.
-    func setIdentity(
-        _ identity: Identity, _ serial: UInt64, _ now: UInt64, _ effects: inout Effects
-    ) {
-        guard serial > identitySerial else { return }
-        identitySerial = serial
-        self.identity = identity
+    /// Calls are made by somebody else from now on.
+    func setIdentity(_ change: IdentityChange, _ now: UInt64, _ effects: inout Effects) {
+        guard change.serial > identitySerial else { return }
+        identitySerial = change.serial
+        identity = change.identity
+        if change.generation > generation {
+            generation = change.generation
+            ending = change.ending
+            failWaiting(ending, &effects) { $0.generation.map { $0 < generation } ?? false }
+        }
         proceed(now, &effects)
     }
 

@@ -62,8 +62,20 @@ struct CallTraits: Sendable {
     var isUrgent = false
     /// It outlives a failed attempt to connect.
     var isPatient = true
-    /// It is made in the name of the client's session, and has no meaning without it.
-    var needsSession = false
+    /// The session in whose name it is made: it is not run in that of a later one, or of nobody.
+    /// nil for calls of which the session is not asked.
+    var generation: UInt64?
+}
+
+/// Who calls are made by from now on, as the client's session tells its channels.
+struct IdentityChange: Sendable {
+    let identity: Identity
+    /// Counts up: an older word is not heard.
+    let serial: UInt64
+    /// Counts up with each session that ends.
+    let generation: UInt64
+    /// What calls of an older generation end with.
+    let ending: ClientError
 }
 
 /// A call that waits for its turn, or for its time.
@@ -111,6 +123,9 @@ final class ChannelState {
     var pauses: [WaitingCall] = []
     var identity: Identity
     var identitySerial: UInt64 = 0
+    var generation: UInt64 = 0
+    /// What calls of an older generation end with.
+    var ending = ClientError.tokenRevoked
     /// The version that the connection is attached with; 0 for nobody.
     var bound: UInt64 = 0
     /// Whether the server has said that it will close this connection.
@@ -148,6 +163,9 @@ final class ChannelState {
             return effects.end(waiter, .failed(.cancelled))
         }
         if link == .closed { return effects.end(waiter, .failed(.closed)) }
+        if let of = traits.generation, of < generation {
+            return effects.end(waiter, .failed(ending))
+        }
         if deadline <= now { return effects.end(waiter, .failed(failures > 0 ? late : .timedOut)) }
         arm(deadline, &effects)
         if link == .ready, queued == 0, !traits.isUrgent, hasRoom {
@@ -294,7 +312,7 @@ final class ChannelState {
         link = .attaching
         let deadline = now + configuration.connectTimeout.boundedNanoseconds
         arm(deadline, &effects)
-        let text = CallText(method: method, params: params, meta: Meta())
+        let text = CallText(method: method.name, params: params, meta: Meta())
         send(0, .attach(version), deadline, now, &effects) { text.write(into: &$0) }
     }
 
@@ -302,7 +320,8 @@ final class ChannelState {
     func probe(_ now: UInt64, _ effects: inout Effects) {
         let deadline = now + min(configuration.connectTimeout, .seconds(5)).boundedNanoseconds
         arm(deadline, &effects)
-        let text = CallText(method: .serverPing, params: ServerPingParams(), meta: Meta())
+        let text = CallText(
+            method: MethodID.serverPing.name, params: ServerPingParams(), meta: Meta())
         send(0, .probe, deadline, now, &effects) { text.write(into: &$0) }
     }
 

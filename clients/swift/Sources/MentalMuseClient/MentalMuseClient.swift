@@ -111,7 +111,7 @@ public final class MentalMuseClient: Sendable {
     func perform<Params: CallParams, R: ResultDecoding>(
         _ method: MethodID, _ params: Params, _ options: CallOptions
     ) async throws(ClientError) -> R {
-        let bytes = try await resultBytes(method, params, options)
+        let bytes = try await resultBytes(method, method.name, params, options)
         var reader = JSONReader(position: 0, end: bytes.count, depthMax: 64)
         let result: R
         do throws(JSONError) {
@@ -125,22 +125,44 @@ public final class MentalMuseClient: Sendable {
         return result
     }
 
+    /// Calls a method by its name, one that this version of the client does not know for one.
+    ///
+    /// What the typed calls do for the session (log in, log out) is not done here. A method that is
+    /// not known is sent again only if the options have an idempotency key.
+    /// - Parameter params: a JSON object.
+    /// - Returns: the result as JSON text.
+    public func call(
+        _ method: String, params: String = "{}", options: CallOptions = CallOptions()
+    ) async throws(ClientError) -> String {
+        guard let params = RawParams(params) else {
+            let offence = Offence(path: "", rule: "type", expected: "\"object\"")
+            throw .invalidParams(errors: [offence])
+        }
+        var name = JSONWriter()
+        name.string(method)
+        let escaped = String(name.string().dropFirst().dropLast())
+        let known = MethodID.allCases.first { $0.name == method }
+        let bytes = try await resultBytes(known, escaped, params, options)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Takes a call to its result's JSON text, sending it again where that is safe.
     private func resultBytes<Params: ParamsEncoding>(
-        _ method: MethodID, _ params: Params, _ options: CallOptions
+        _ method: MethodID?, _ name: String, _ params: Params, _ options: CallOptions
     ) async throws(ClientError) -> [UInt8] {
         var now = time.now()
         let limit = options.deadline.map { min($0, .seconds(3_600)).boundedNanoseconds } ?? deadline
         var attempt = Attempt(method: method, options: options, deadline: now &+ limit)
         var text = CallText(
-            method: method, params: params,
+            method: name, params: params,
             meta: Meta(
                 accessToken: options.accessToken, idempotencyKey: key(method, options),
                 traceparent: options.traceparent))
         let channel = channel()
         let traits = CallTraits(
             isPatient: options.waitsForConnection,
-            needsSession: method.looksAtToken && options.accessToken == nil)
+            generation: method?.looksAtToken ?? true && options.accessToken == nil
+                ? sessions.generation : nil)
         if Task.isCancelled { throw .cancelled }
         while true {
             sessions.renewIfDue(now)
@@ -166,9 +188,9 @@ public final class MentalMuseClient: Sendable {
         return channels[Int(UInt(bitPattern: turn) % UInt(channels.count))]
     }
 
-    private func key(_ method: MethodID, _ options: CallOptions) -> String? {
+    private func key(_ method: MethodID?, _ options: CallOptions) -> String? {
         if let key = options.idempotencyKey { return key }
-        guard method.effect == .write else { return nil }
+        guard method?.effect == .write else { return nil }
         return keyPrefix + String(keys.wrappingAdd(1, ordering: .relaxed).newValue, radix: 36)
     }
 

@@ -15,6 +15,10 @@ final class Sessions: ChannelObserver {
         var version: UInt64 = 1
         /// Counts up with each word to the channels.
         var serial: UInt64 = 0
+        /// Counts up with each session that ends.
+        var generation: UInt64 = 0
+        /// How the last one ended, for the calls that were to be made in its name.
+        var ending = ClientError.tokenRevoked
         var channels: [Channel] = []
         var isClosed = false
     }
@@ -33,6 +37,8 @@ final class Sessions: ChannelObserver {
     private let time: any ClientTime
     private let random: RandomSource
     private let state: Lock<State>
+    /// The state's generation, to be read without its lock.
+    private let generations = Atomic<UInt64>(0)
     /// When new tokens are to be asked for, on the client's clock.
     private let renewsAt = Atomic<UInt64>(.max)
 
@@ -76,12 +82,20 @@ final class Sessions: ChannelObserver {
 
     /// Changes the state and tells the channels who is calling now.
     private func change(_ body: (inout State) -> Void) {
-        let (identity, serial, channels) = state.withLock { state in
+        let (word, channels) = state.withLock { state in
+            let before = state.session?.sessionID
             body(&state)
             state.serial += 1
-            return (Self.identity(state), state.serial, state.channels)
+            if let before, before != state.session?.sessionID {
+                state.generation += 1
+                generations.store(state.generation, ordering: .releasing)
+            }
+            let word = IdentityChange(
+                identity: Self.identity(state), serial: state.serial,
+                generation: state.generation, ending: state.ending)
+            return (word, state.channels)
         }
-        for channel in channels { channel.setIdentity(identity, serial) }
+        for channel in channels { channel.setIdentity(word) }
     }
 
     // MARK: What happens
@@ -126,16 +140,14 @@ final class Sessions: ChannelObserver {
     }
 
     /// The session is over: calls are nobody's from now on.
-    func end(_ ending: SessionEvent.Ending, keepsStore: Bool = false) async {
-        if !keepsStore { await keep(nil) }
-        finish(ending)
+    func end(_ ending: SessionEvent.Ending) async {
+        await keep(nil)
+        if hasSession { finish(ending) }
     }
 
     private func finish(_ ending: SessionEvent.Ending) {
-        if case .refused(let error) = ending {
-            for channel in state.withLock({ $0.channels }) { channel.failSessionCalls(error) }
-        }
-        settle(nil, .steady, isNew: true)
+        let error = if case .refused(let error) = ending { error } else { ClientError.tokenRevoked }
+        settle(nil, .steady, isNew: true, ending: error)
         events.send(.ended(ending))
     }
 
@@ -147,8 +159,12 @@ final class Sessions: ChannelObserver {
         }
     }
 
-    private func settle(_ session: StoredSession?, _ phase: Phase, isNew: Bool) {
+    private func settle(
+        _ session: StoredSession?, _ phase: Phase, isNew: Bool,
+        ending: ClientError = .tokenRevoked
+    ) {
         change { state in
+            state.ending = ending
             state.session = session
             state.phase = phase
             state.version += 1
@@ -189,6 +205,9 @@ final class Sessions: ChannelObserver {
         let version = state.withLock { $0.version }
         renew(version, because: .tokenExpired, callsWait: false)
     }
+
+    /// Which session calls are made in the name of now.
+    var generation: UInt64 { generations.load(ordering: .acquiring) }
 
     /// Whether a call whose token was refused may hope for another.
     var hasSession: Bool { state.withLock { $0.session != nil } }
@@ -286,7 +305,7 @@ final class Sessions: ChannelObserver {
         guard let token = session.refreshToken else { return .ended(.refused(.tokenExpired)) }
         let now = time.now()
         let text = CallText(
-            method: .authRefresh, params: AuthRefreshParams(refreshToken: token),
+            method: MethodID.authRefresh.name, params: AuthRefreshParams(refreshToken: token),
             meta: Meta(deadlineMs: 10_000, idempotencyKey: session.refreshKey))
         switch await channel.call(
             text, now: now, deadline: now + 10_000_000_000, CallTraits(isUrgent: true))
