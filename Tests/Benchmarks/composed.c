@@ -5,7 +5,7 @@
 //
 //   composed line PORT BYTES            a bare line server whose answers have BYTES bytes
 //   composed pages DB SECONDS HEAD PAGE
-//                                       reads pages of 20 comments of random posts, writes their JSON
+//                                       reads pages of 20 comments, writes their JSON
 //   composed creates DB GROUP SECONDS OWNER INSERT COUNT POST
 //                                       creates posts in groups of GROUP, one synced commit a group
 // The words in capitals at the end are SQL texts. Prints one line of JSON.
@@ -192,7 +192,8 @@ static int64_t time_of(const unsigned char *id) {
 
 #define LITERAL(o, s) ((char *)mempcpy(o, s, sizeof(s) - 1))
 
-/// The columns that every row with an author has: id, username, display name, author's id, body, updated.
+/// The columns that every row with an author has: id, username, display name, author's id, body,
+/// updated.
 static char *common(char *o, sqlite3_stmt *s) {
     const unsigned char *id = sqlite3_column_blob(s, 0);
     o = LITERAL(o, ",\"author\":{\"id\":");
@@ -298,8 +299,9 @@ static int creates(
     const char *path, int group, double seconds, const char *owner_sql, const char *insert_sql,
     const char *count_sql, const char *post_sql
 ) {
-    static const char body[] = "Post number 123456: the quick brown fox jumps over the lazy dog, and the "
-                               "dog does not mind it at all, as it is asleep.";
+    static const char body[] =
+        "Post number 123456: the quick brown fox jumps over the lazy dog, and the dog does not mind "
+        "it at all, as it is asleep.";
     sqlite3 *db = open_database(path, 1);
     int users, sessions;
     unsigned char(*session)[16] = ids(db, "SELECT id FROM sessions LIMIT 64", &sessions);
@@ -349,7 +351,9 @@ static int creates(
         run(db, commit);
         groups++;
         int log = 0, moved = 0;
-        if (groups % 16 == 0) sqlite3_wal_checkpoint_v2(db, 0, SQLITE_CHECKPOINT_PASSIVE, &log, &moved);
+        if (groups % 16 == 0) {
+            sqlite3_wal_checkpoint_v2(db, 0, SQLITE_CHECKPOINT_PASSIVE, &log, &moved);
+        }
         time = now();
     } while (time - start < seconds);
     printf("{\"operation\":\"creates\",\"us\":%.3f,\"bytes\":%ld,\"count\":%ld,\"group\":%d}\n",
@@ -359,7 +363,9 @@ static int creates(
 
 int main(int argc, char **argv) {
     if (argc == 4 && !strcmp(argv[1], "line")) serve(atoi(argv[2]), atol(argv[3]));
-    if (argc == 6 && !strcmp(argv[1], "pages")) return pages(argv[2], atof(argv[3]), argv[4], argv[5]);
+    if (argc == 6 && !strcmp(argv[1], "pages")) {
+        return pages(argv[2], atof(argv[3]), argv[4], argv[5]);
+    }
     if (argc == 9 && !strcmp(argv[1], "creates")) {
         return creates(
             argv[2], atoi(argv[3]), atof(argv[4]), argv[5], argv[6], argv[7], argv[8]);

@@ -2,9 +2,9 @@
 // Build: gcc -O2 -o load load.c
 //
 //   load PORT CONNECTIONS DEPTH SECONDS SETUP REQUESTS
-// SETUP: a file of lines that each connection sends first, and waits for as many answers. REQUESTS: a
-// file of request lines, sent in turn, in which every {id} becomes a number. Prints one line of JSON:
-// requests a second, latency in microseconds, how many answers were errors.
+// SETUP: a file of lines that each connection sends first, and waits for as many answers.
+// REQUESTS: a file of request lines, sent in turn, in which every {id} becomes a number. Prints one
+// line of JSON: requests a second, latency in microseconds, how many answers were errors.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>

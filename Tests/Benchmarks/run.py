@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Measures a release build end to end, beside the limits of the machine, in one run.
 
-    run.py [--server .build/release/mentalmuse] [--rounds 5] [--seconds 2] [--posts 1000] [--depths 1,16]
-           [--operations ping,pages,creates] [--data FOLDER]
+    run.py [--server .build/release/mentalmuse] [--rounds 5] [--seconds 2] [--posts 1000]
+           [--depths 1,16] [--operations ping,pages,creates] [--data FOLDER]
 
-Server on core 0, load on core 1; rounds interleaved, medians told, ratios counted within the run. The composed
-limit of an operation is what a perfect server on one core could do: a bare line server that answers as many
-bytes, plus the service's own statements in C on a copy of the same database, plus writing its JSON in C.
-No timing is asserted: status 0 means that it ran and every answer was right.
+Server on core 0, load on core 1; rounds interleaved, medians told, ratios counted within the run.
+The composed limit of an operation is what a perfect server on one core could do: a bare line server
+that answers as many bytes, plus the service's own statements in C on a copy of the same database,
+plus writing its JSON in C. No timing is asserted: status 0 means that it ran and every answer was
+right.
 """
 import argparse
 import json
@@ -25,11 +26,25 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 PASSWORD = "seven wizards mix quartz"
-BODY = "the quick brown fox jumps over the lazy dog while seven wizards mix quartz and very few pink gnomes object to it now"
+BODY = ("the quick brown fox jumps over the lazy dog while seven wizards mix quartz and very few "
+        "pink gnomes object to it now")
 
 
 def pinned(core, *command):
-    return ["taskset", "-c", str(core), *command] if os.cpu_count() > 1 and shutil.which("taskset") else list(command)
+    if os.cpu_count() > 1 and shutil.which("taskset"):
+        return ["taskset", "-c", str(core), *command]
+    return list(command)
+
+
+def told(core, *command):
+    """What a program prints, as JSON."""
+    return json.loads(
+        subprocess.run(pinned(core, *command), check=True, stdout=subprocess.PIPE).stdout)
+
+
+def request(method, params, number):
+    message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+    return json.dumps(message).encode() + b"\n"
 
 
 def statement(name):
@@ -41,7 +56,8 @@ def statement(name):
         at = text.find("enum %s " % enum)
         if at < 0:
             continue
-        found = re.search(r'static let %s: StaticString =\s*(?:"""\n(.*?)"""|"([^"\n]*)")' % member, text[at:], re.S)
+        form = r'static let %s: StaticString =\s*(?:"""\n(.*?)"""|"([^"\n]*)")' % member
+        found = re.search(form, text[at:], re.S)
         if found:
             return " ".join((found.group(1) or found.group(2)).split())
     raise SystemExit("no statement %s in %s" % (name, folder))
@@ -91,7 +107,7 @@ class Client:
                 if one is None:
                     more = False
                     break
-                lines += json.dumps({"jsonrpc": "2.0", "id": self.number, "method": method, "params": one}).encode() + b"\n"
+                lines += request(method, one, self.number)
                 self.number += 1
                 flying += 1
             if lines:
@@ -157,7 +173,8 @@ def measure(options, work):
     tools = {}
     for name, libraries in (("composed", ["-lsqlite3"]), ("load", [])):
         tools[name] = os.path.join(work, name)
-        subprocess.run(["gcc", "-O2", "-o", tools[name], os.path.join(HERE, name + ".c"), *libraries], check=True)
+        source = os.path.join(HERE, name + ".c")
+        subprocess.run(["gcc", "-O2", "-o", tools[name], source, *libraries], check=True)
     data = options.data or os.path.join(work, "data")
     server = Server(options.server, data)
     posts = seed(server.port, options.posts)
@@ -168,18 +185,18 @@ def measure(options, work):
         "attach": json.dumps({"jsonrpc": "2.0", "id": 0, "method": "auth.attach",
                               "params": {"access_token": grant["access_token"]}}) + "\n",
         "ping": '{"jsonrpc":"2.0","id":{id},"method":"server.ping"}\n',
-        "pages": "".join('{"jsonrpc":"2.0","id":{id},"method":"comments.list","params":{"post_id":"%s","limit":20}}\n'
-                         % post for post in posts),
-        "creates": '{"jsonrpc":"2.0","id":{id},"method":"posts.create","params":{"body":"%s"}}\n' % BODY,
+        "pages": "".join('{"jsonrpc":"2.0","id":{id},"method":"comments.list",'
+                         '"params":{"post_id":"%s","limit":20}}\n' % post for post in posts),
+        "creates": '{"jsonrpc":"2.0","id":{id},"method":"posts.create",'
+                   '"params":{"body":"%s"}}\n' % BODY,
     }
     for name, text in files.items():
         with open(os.path.join(work, name), "w") as file:
             file.write(text)
 
     def load(port, depth, setup, requests, connections=64):
-        command = pinned(1, tools["load"], str(port), str(connections), str(depth), str(options.seconds),
-                         os.path.join(work, setup), os.path.join(work, requests))
-        return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+        return told(1, tools["load"], str(port), str(connections), str(depth),
+                    str(options.seconds), os.path.join(work, setup), os.path.join(work, requests))
 
     page = ["CommentsSQL.newest", "PostsSQL.head"]
     create = ["SessionSQL.owner", "PostsSQL.insert", "CountersSQL.posts", "PostsSQL.byID"]
@@ -193,38 +210,38 @@ def measure(options, work):
     depths = [int(depth) for depth in options.depths.split(",")]
     operations = options.operations.split(",")
     bytes_of = {"ping": 47}
-    groups = {}
     if "pages" in operations or "creates" in operations:
-        subprocess.run(["sqlite3", os.path.join(data, "mentalmuse.db"), "VACUUM INTO '%s'" % copy], check=True)
+        database = os.path.join(data, "mentalmuse.db")
+        subprocess.run(["sqlite3", database, "VACUUM INTO '%s'" % copy], check=True)
     for round in range(options.rounds):
         print("round %d of %d" % (round + 1, options.rounds), file=sys.stderr)
         if "pages" in operations:
-            out = subprocess.run(pinned(0, tools["composed"], "pages", copy, str(options.seconds / 2),
-                                        sql["PostsSQL.head"], sql["CommentsSQL.newest"]), check=True, stdout=subprocess.PIPE)
-            out = json.loads(out.stdout)
+            out = told(0, tools["composed"], "pages", copy, str(options.seconds / 2),
+                       sql["PostsSQL.head"], sql["CommentsSQL.newest"])
             bytes_of["pages"] = out["bytes"]
             note("pages C us", out["us"])
         for operation in operations:
             for depth in depths:
                 before = metrics(data) if operation == "creates" else None
-                answer = load(server.port, depth, "none" if operation == "ping" else "attach", operation)
+                setup = "none" if operation == "ping" else "attach"
+                answer = load(server.port, depth, setup, operation)
                 note("%s %d" % (operation, depth), answer["rps"])
                 note("%s %d p99" % (operation, depth), answer["p99_us"])
                 if before:
                     after = metrics(data)
-                    writes = after["writes"] - before["writes"]
-                    syncs = after["syncs"] - before["syncs"]
-                    groups[depth] = max(1, round_to(writes / max(1, after["groups"] - before["groups"])))
-                    note("creates %d group" % depth, groups[depth])
-                    note("creates %d syncs a group" % depth, syncs / max(1, after["groups"] - before["groups"]))
-                    out = subprocess.run(pinned(0, tools["composed"], "creates", copy, str(groups[depth]), str(options.seconds / 2),
-                                                *(sql[name] for name in create)), check=True, stdout=subprocess.PIPE)
-                    out = json.loads(out.stdout)
+                    made = max(1, after["groups"] - before["groups"])
+                    group = max(1, int((after["writes"] - before["writes"]) / made + 0.5))
+                    note("creates %d group" % depth, group)
+                    syncs = (after["syncs"] - before["syncs"]) / made
+                    note("creates %d syncs a group" % depth, syncs)
+                    out = told(0, tools["composed"], "creates", copy, str(group),
+                               str(options.seconds / 2), *(sql[name] for name in create))
                     bytes_of["creates"] = out["bytes"]
                     note("creates %d C us" % depth, out["us"])
         for operation in operations:
             port = free_port()
-            line = subprocess.Popen(pinned(0, tools["composed"], "line", str(port), str(bytes_of[operation])))
+            line = subprocess.Popen(
+                pinned(0, tools["composed"], "line", str(port), str(bytes_of[operation])))
             wait_for(port)
             for depth in depths:
                 note("%s %d line" % (operation, depth), load(port, depth, "none", operation)["rps"])
@@ -243,16 +260,12 @@ def metrics(data):
     file = peer.makefile("rb")
 
     def call(method, **params):
-        peer.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n")
+        peer.sendall(request(method, params, 1))
         return json.loads(file.readline())
 
     call("admin.create_user", username="bench_admin", password=PASSWORD, role="admin")
     token = call("auth.login", username="bench_admin", password=PASSWORD)["result"]["access_token"]
     return call("server.metrics", _meta={"access_token": token})["result"]["writer"]
-
-
-def round_to(value):
-    return int(value + 0.5)
 
 
 def free_port():
@@ -275,7 +288,8 @@ def report(results, operations, depths, bytes_of):
     def median(name):
         return statistics.median(results[name])
 
-    print("%-10s %5s %9s %10s %10s %8s %9s" % ("operation", "depth", "bytes", "a second", "limit", "ratio", "p99 us"))
+    heads = ("operation", "depth", "bytes", "a second", "limit", "ratio", "p99 us")
+    print("%-10s %5s %9s %10s %10s %8s %9s" % heads)
     for operation in operations:
         for depth in depths:
             name = "%s %d" % (operation, depth)
@@ -283,11 +297,14 @@ def report(results, operations, depths, bytes_of):
             c = {"pages": "pages C us", "creates": name + " C us"}.get(operation)
             if c:
                 limit = 1 / (1 / limit + median(c) / 1e6)
-            print("%-10s %5d %9d %10.0f %10.0f %8.2f %9.0f" % (operation, depth, bytes_of[operation], median(name), limit,
-                                                            median(name) / limit, median(name + " p99")))
+            row = (operation, depth, bytes_of[operation], median(name), limit, median(name) / limit,
+                   median(name + " p99"))
+            print("%-10s %5d %9d %10.0f %10.0f %8.2f %9.0f" % row)
             if operation == "creates":
-                print("           groups of %.0f, %.2f syncs a group" % (median(name + " group"), median(name + " syncs a group")))
-    print("medians of %d rounds: %s" % (len(next(iter(results.values()))), json.dumps({k: round(median(k), 2) for k in results})))
+                print("           groups of %.0f, %.2f syncs a group"
+                      % (median(name + " group"), median(name + " syncs a group")))
+    medians = {name: round(median(name), 2) for name in results}
+    print("medians of %d rounds: %s" % (len(next(iter(results.values()))), json.dumps(medians)))
 
 
 if __name__ == "__main__":

@@ -62,7 +62,8 @@ extension FuzzTarget {
 
     /// Members by name may come in any order.
     private static func turned(_ method: MethodID, _ tree: JSONValue, _ read: Reading) -> String? {
-        guard let members = tree.members else { return nil }
+        // rpc.cancel has no handler: what it is given is read where the order is kept.
+        guard method != .rpcCancel, let members = tree.members else { return nil }
         if Set(members.map(\.name)).count < members.count {
             let isRefused = !read.decoded.issues.isEmpty
             return isRefused ? nil : "\(method.name): a repeated member was taken"
