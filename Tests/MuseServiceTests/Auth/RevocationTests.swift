@@ -46,77 +46,79 @@ internal import Testing
         }
     }
 
+    /// All that ends a session.
+    private static let ways: [(String, @Sendable (Workers) async throws -> Void)] = [
+        ("log-out", { _ = try await $0.house.logout($0.grant.accessToken) }),
+        (
+            "log-out by refresh token",
+            { _ = try await $0.house.logout(nil, refresh: $0.grant.refreshToken) }
+        ),
+        (
+            "log-out of all",
+            {
+                let other = try await $0.house.login("ann")
+                _ = try await $0.house.logout(other.accessToken, all: true)
+            }
+        ),
+        (
+            "end_session",
+            {
+                let other = try await $0.house.login("ann")
+                _ = try await $0.house.auth.endSession(
+                    AuthEndSessionParams(sessionID: $0.grant.sessionID),
+                    $0.house.call(.authEndSession, token: other.accessToken))
+            }
+        ),
+        (
+            "change_password",
+            {
+                let other = try await $0.house.login("ann")
+                _ = try await $0.house.changePassword(other.accessToken)
+            }
+        ),
+        (
+            "ban",
+            {
+                let root = try $0.house.person("root", role: .admin)
+                _ = try await $0.house.users.ban(
+                    UsersBanParams(id: $0.grant.user.id, reason: "x"),
+                    $0.house.call(.usersBan, root))
+            }
+        ),
+        (
+            "deletion",
+            {
+                _ = try await $0.house.users.delete(
+                    UsersDeleteParams(currentPassword: rightPassword),
+                    $0.house.call(.usersDelete, token: $0.grant.accessToken))
+            }
+        ),
+        (
+            "reuse",
+            { workers in
+                _ = try await workers.house.refresh(workers.grant.refreshToken)
+                _ = await refusal {
+                    try await workers.house.refresh(workers.grant.refreshToken)
+                }
+            }
+        ),
+        (
+            "set_password",
+            {
+                _ = try await $0.house.admin.setPassword(
+                    AdminSetPasswordParams(username: "ann", password: newPassword),
+                    $0.house.operatorCall(.adminSetPassword))
+            }
+        ),
+        (
+            "the hundredth log-in after it",
+            { for _ in 0..<100 { _ = try await $0.house.login("ann") } }
+        ),
+    ]
+
     @Test("what ends a session on one worker ends it on the others, from the answer on")
     func ended() async throws {
-        let ways: [(String, (Workers) async throws -> Void)] = [
-            ("log-out", { _ = try await $0.house.logout($0.grant.accessToken) }),
-            (
-                "log-out by refresh token",
-                { _ = try await $0.house.logout(nil, refresh: $0.grant.refreshToken) }
-            ),
-            (
-                "log-out of all",
-                {
-                    let other = try await $0.house.login("ann")
-                    _ = try await $0.house.logout(other.accessToken, all: true)
-                }
-            ),
-            (
-                "end_session",
-                {
-                    let other = try await $0.house.login("ann")
-                    _ = try await $0.house.auth.endSession(
-                        AuthEndSessionParams(sessionID: $0.grant.sessionID),
-                        $0.house.call(.authEndSession, token: other.accessToken))
-                }
-            ),
-            (
-                "change_password",
-                {
-                    let other = try await $0.house.login("ann")
-                    _ = try await $0.house.changePassword(other.accessToken)
-                }
-            ),
-            (
-                "ban",
-                {
-                    let root = try $0.house.person("root", role: .admin)
-                    _ = try await $0.house.users.ban(
-                        UsersBanParams(id: $0.grant.user.id, reason: "x"),
-                        $0.house.call(.usersBan, root))
-                }
-            ),
-            (
-                "deletion",
-                {
-                    _ = try await $0.house.users.delete(
-                        UsersDeleteParams(currentPassword: rightPassword),
-                        $0.house.call(.usersDelete, token: $0.grant.accessToken))
-                }
-            ),
-            (
-                "reuse",
-                { workers in
-                    _ = try await workers.house.refresh(workers.grant.refreshToken)
-                    _ = await refusal {
-                        try await workers.house.refresh(workers.grant.refreshToken)
-                    }
-                }
-            ),
-            (
-                "set_password",
-                {
-                    _ = try await $0.house.admin.setPassword(
-                        AdminSetPasswordParams(username: "ann", password: newPassword),
-                        $0.house.operatorCall(.adminSetPassword))
-                }
-            ),
-            (
-                "the hundredth log-in after it",
-                { for _ in 0..<100 { _ = try await $0.house.login("ann") } }
-            ),
-        ]
-        for (what, end) in ways {
+        for (what, end) in Self.ways {
             let workers = try await Workers()
             #expect(try await workers.there(nil).sessionID == workers.grant.sessionID)
             try await end(workers)
