@@ -139,10 +139,13 @@ struct ConnectionTests {
     }
 
     @Test func `a call that nobody answers ends at its deadline`() async throws {
-        let server = try FakeServer { _ in .nothing }
+        let server = try FakeServer { request in
+            request.method == "posts.list" ? .nothing : .send(request.result("\"pong\""))
+        }
         let client = try MentalMuseClient(server.address)
+        _ = try await client.server.ping()
         let error = await failure { () async throws(ClientError) in
-            try await client.server.ping(options: CallOptions(deadline: .milliseconds(30)))
+            try await client.posts.list(options: CallOptions(deadline: .milliseconds(30)))
         }
         #expect(error == .timedOut)
         let none = await failure { () async throws(ClientError) in

@@ -72,8 +72,11 @@ struct MisbehaviourTests {
         #expect(counts.0 + counts.1 == 400)
         #expect(counts.0 > 0)
         #expect(begun.duration(to: clock.now) < .seconds(60))
-        // Afterwards it is as good as new.
+        // Afterwards it is as good as new, once half a line that was left there is used up.
         isWell.withLock { $0 = true }
+        _ = await failure { () async throws(ClientError) in
+            try await client.server.ping(options: CallOptions(deadline: .milliseconds(100)))
+        }
         #expect(try await client.server.ping() == "pong")
         client.close()
         await server.emptied()
@@ -107,10 +110,13 @@ struct MisbehaviourTests {
     func `a server that answers nothing fails calls at their deadlines, and output is bounded`()
         async throws
     {
-        let server = try FakeServer { _ in .nothing }
+        let server = try FakeServer { request in
+            request.method == "server.ping" ? .send(request.result("\"pong\"")) : .nothing
+        }
         var configuration = ClientConfiguration()
         configuration.outputBytesMax = 10_000
         let client = try MentalMuseClient(server.address, configuration: configuration)
+        _ = try await client.server.ping()
         let body = String(repeating: "x", count: 5_000)
         await withTaskGroup(of: ClientError?.self) { group in
             for _ in 0..<300 {

@@ -72,7 +72,7 @@ struct ReconnectTests {
         let server = try FakeServer(greeting: { _ in .sendAndClose(full) }) { _ in .nothing }
         let client = try MentalMuseClient(server.address, configuration: .quick)
         let error = await failure { () async throws(ClientError) in
-            try await ping(client, CallOptions(deadline: .milliseconds(500)))
+            try await ping(client, CallOptions(deadline: .seconds(1)))
         }
         #expect(error == .tooManyConnections(limit: 5))
     }

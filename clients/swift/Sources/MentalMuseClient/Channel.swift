@@ -65,7 +65,8 @@ final class Channel: Sendable {
         let ticket = tickets.wrappingAdd(1, ordering: .relaxed).oldValue
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                change { state, effects in begin(ticket, .caller(continuation), &effects, state) }
+                let caller = SuspendedCaller(continuation)
+                change { state, effects in begin(ticket, .caller(caller), &effects, state) }
             }
         } onCancel: {
             let now = time.now()
@@ -151,7 +152,7 @@ final class Channel: Sendable {
     private func change(_ body: (ChannelState, inout Effects) -> Void) {
         var effects = Effects()
         state.withLock { state in body(state, &effects) }
-        for (continuation, outcome) in effects.ended { continuation.resume(returning: outcome) }
+        for (caller, outcome) in effects.ended { caller.resume(outcome) }
         effects.wakes?.wake()
         effects.closes?.close()
         if let instant = effects.checkAt { look(at: instant) }

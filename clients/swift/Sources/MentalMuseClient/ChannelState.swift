@@ -17,9 +17,22 @@ enum Outcome: Sendable {
     case resumed
 }
 
+/// A caller's task that waits for an outcome. In a class, as the size of a continuation is known at
+/// run time only, which would make every value with one in it slow to move.
+final class SuspendedCaller: Sendable {
+    private let continuation: CheckedContinuation<Outcome, Never>
+
+    init(_ continuation: CheckedContinuation<Outcome, Never>) {
+        self.continuation = continuation
+    }
+
+    /// To be called once.
+    func resume(_ outcome: Outcome) { continuation.resume(returning: outcome) }
+}
+
 /// Who waits for an answer.
 enum Waiter: Sendable {
-    case caller(CheckedContinuation<Outcome, Never>)
+    case caller(SuspendedCaller)
     /// The channel itself, to be attached with that identity; 0 to be detached.
     case attach(UInt64)
     /// The channel itself, to learn whether anybody is there.
@@ -41,7 +54,7 @@ enum Identity: Sendable, Equatable {
 
 /// What is to be done once the lock is free.
 struct Effects {
-    var ended: [(CheckedContinuation<Outcome, Never>, Outcome)] = []
+    var ended: [(SuspendedCaller, Outcome)] = []
     /// A connection is to be opened, under this number.
     var opens: UInt64?
     var wakes: (any ByteStream)?
@@ -52,7 +65,7 @@ struct Effects {
     var rejected: (version: UInt64, error: ClientError)?
 
     mutating func end(_ waiter: Waiter, _ outcome: Outcome) {
-        if case .caller(let continuation) = waiter { ended.append((continuation, outcome)) }
+        if case .caller(let caller) = waiter { ended.append((caller, outcome)) }
     }
 }
 
