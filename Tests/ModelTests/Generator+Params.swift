@@ -47,11 +47,13 @@ extension Generator {
         return (token ?? model.bound[step.connection])?.user
     }
 
-    /// Mostly the caller's own.
+    /// Mostly the caller's own; of those who may do more, mostly another's.
     private func ownPostID(_ step: CallStep, _ model: Model, _ book: Book) -> Term {
         let own = ownID(step, model, book)
         let ids = model.posts.values.filter { $0.author == own }.map(\.id).sorted()
-        return chance.permille(650) && !ids.isEmpty ? id(ids, book) : postID(model, book)
+        let isUser = own.flatMap { model.users[$0]?.role } == "user"
+        let isOwn = chance.permille(isUser ? 650 : 350)
+        return isOwn && !ids.isEmpty ? id(ids, book) : postID(model, book)
     }
 
     private func ownCommentID(_ step: CallStep, _ model: Model, _ book: Book) -> Term {

@@ -183,6 +183,12 @@ struct Generator {
         if step.method.hasPrefix("admin."), chance.permille(800) {
             step.connection = ModelCall.theOperator
         }
+        if ["posts.delete", "comments.delete"].contains(step.method), chance.permille(400) {
+            let moderators = attached.filter { connection in
+                model.bound[connection].map { model.users[$0.user]?.role != "user" } ?? false
+            }
+            if let moderator = chance.one(of: moderators) { step.connection = moderator }
+        }
         let isForAdmins = ["users.set_role", "users.ban", "users.unban", "server.metrics"]
             .contains(step.method)
         guard isForAdmins, chance.permille(700) else { return }
