@@ -90,6 +90,25 @@ enum EmitMethods {
         return text + "    }\n}\n"
     }
 
+    /// For the tests of the server: handlers that refuse whatever a stub does not answer.
+    static func unserved(_ schema: Schema) -> String {
+        var text = Banner.swift
+        for room in ["MentalMuseProtocol", "MuseJSON", "MuseRPC"] {
+            text += "internal import \(room)\n"
+        }
+        for namespace in schema.namespaces {
+            let name = Names.capitalized(namespace)
+            text += "\n/// `\(namespace).*`, each refused but those that a stub has itself.\n"
+            text += "protocol Unserved\(name): \(name)Methods {}\n\nextension Unserved\(name) {\n"
+            for method in schema.handled where method.namespace == namespace {
+                text += "    \(signature(method, schema)) {\n"
+                text += "        throw RPCError.internal(incident: \"unserved\")\n    }\n"
+            }
+            text += "}\n"
+        }
+        return text
+    }
+
     private static func isPage(_ method: Method, _ schema: Schema) -> Bool {
         guard case .object(let name)? = method.result else { return false }
         return schema.object(name)?.isPage ?? false

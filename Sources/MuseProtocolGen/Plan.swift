@@ -35,6 +35,7 @@ package enum Plan {
             (pythonFolder + "calls.py", EmitPythonCalls.file(schema, isAsync: false)),
             (pythonFolder + "calls_async.py", EmitPythonCalls.file(schema, isAsync: true)),
             ("Protocol/REFERENCE.md", EmitReference.file(schema)),
+            ("Tests/MuseServerTests/Generated/Unserved.swift", EmitMethods.unserved(schema)),
         ]
         for namespace in schema.namespaces {
             let name = Names.capitalized(namespace) + "Params.swift"

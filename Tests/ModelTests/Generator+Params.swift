@@ -41,6 +41,28 @@ extension Generator {
         return chance.one(of: ids).map(book.term) ?? .value(Book.noID)
     }
 
+    /// Whoever would be calling.
+    private func ownID(_ step: CallStep, _ model: Model, _ book: Book) -> String? {
+        let token = step.token?.value(book).string.flatMap { model.tokens[$0] }
+        return (token ?? model.bound[step.connection])?.user
+    }
+
+    /// Mostly the caller's own; of those who may do more, mostly another's.
+    private func ownPostID(_ step: CallStep, _ model: Model, _ book: Book) -> Term {
+        let own = ownID(step, model, book)
+        let ids = model.posts.values.filter { $0.author == own }.map(\.id).sorted()
+        let isUser = own.flatMap { model.users[$0]?.role } == "user"
+        let isOwn = chance.permille(isUser ? 650 : 350)
+        return isOwn && !ids.isEmpty ? id(ids, book) : postID(model, book)
+    }
+
+    private func ownCommentID(_ step: CallStep, _ model: Model, _ book: Book) -> Term {
+        let own = ownID(step, model, book)
+        let ids = model.comments.values.flatMap { $0 }.filter { $0.author == own }.map(\.id)
+        return chance.permille(600) && !ids.isEmpty
+            ? id(Array(ids.sorted().suffix(40)), book) : commentID(model, book)
+    }
+
     private func postID(_ model: Model, _ book: Book) -> Term {
         // A few posts get most of what hangs on posts.
         let ids = model.posts.keys.sorted()
@@ -74,10 +96,7 @@ extension Generator {
 
     /// The password of whoever would be calling.
     private func ownPassword(_ step: CallStep, _ model: Model, _ book: Book) -> Term {
-        let token =
-            step.token?.value(book).string.flatMap { model.tokens[$0] }
-            ?? model.bound[step.connection]
-        let user = token.flatMap { model.users[$0.user] }
+        let user = ownID(step, model, book).flatMap { model.users[$0] }
         return password(of: user?.username ?? "", model)
     }
 
@@ -220,15 +239,17 @@ extension Generator {
             guard chance.permille(300) else { return list() }
             return list() + [("author_id", userID(model, book))]
         case "posts.update":
-            let id = postID(model, book)
+            let id = ownPostID(step, model, book)
             let now = id.value(book).string.flatMap { model.posts[$0]?.revision }
             return [("id", id), ("body", body())] + revision(now)
         case "posts.likers": return [("id", postID(model, book))] + list()
         case "comments.create": return [("post_id", postID(model, book)), ("body", body())]
         case "comments.list": return [("post_id", postID(model, book))] + list()
+        case "posts.delete": return [("id", ownPostID(step, model, book))]
         case "comments.update":
-            return [("id", commentID(model, book)), ("body", body())] + revision(nil)
-        case "comments.get", "comments.delete": return [("id", commentID(model, book))]
+            return [("id", ownCommentID(step, model, book)), ("body", body())] + revision(nil)
+        case "comments.delete": return [("id", ownCommentID(step, model, book))]
+        case "comments.get": return [("id", commentID(model, book))]
         case "server.ping", "server.metrics": return []
         default: return [("id", postID(model, book))]
         }

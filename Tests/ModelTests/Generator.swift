@@ -155,8 +155,9 @@ struct Generator {
 
     private mutating func call(_ model: Model, _ book: Book) -> CallStep {
         if chance.permille(90), let walk = chance.one(of: walks) { return goOn(walk, book) }
-        if chance.permille(60), let known = chance.one(of: keyed) {
-            return again(known, model, book)
+        if chance.permille(80) {
+            let lately = chance.permille(600) ? Array(keyed.suffix(6)) : keyed
+            if let known = chance.one(of: lately) { return again(known, model, book) }
         }
         if chance.permille(5) { guess(model) }
         var connection = chance.below(Self.connections)
@@ -170,14 +171,32 @@ struct Generator {
         } else {
             step.method = chance.weighted(Self.weights, else: "posts.list")
         }
-        let isForAdmins = ["users.set_role", "users.ban", "users.unban"].contains(step.method)
-        if chance.permille(step.method.hasPrefix("admin.") ? 800 : isForAdmins ? 150 : 0) {
-            step.connection = ModelCall.theOperator
-        }
+        choosePower(&step, attached, model)
         if chance.permille(250) { step.token = accessToken(model, book) }
         step.params = params(step, model, book)
         decorate(&step)
         return step
+    }
+
+    /// What only some may do is mostly asked by one of them.
+    private func choosePower(_ step: inout CallStep, _ attached: [Int], _ model: Model) {
+        if step.method.hasPrefix("admin."), chance.permille(800) {
+            step.connection = ModelCall.theOperator
+        }
+        if ["posts.delete", "comments.delete"].contains(step.method), chance.permille(400) {
+            let moderators = attached.filter { connection in
+                model.bound[connection].map { model.users[$0.user]?.role != "user" } ?? false
+            }
+            if let moderator = chance.one(of: moderators) { step.connection = moderator }
+        }
+        let isForAdmins = ["users.set_role", "users.ban", "users.unban", "server.metrics"]
+            .contains(step.method)
+        guard isForAdmins, chance.permille(700) else { return }
+        let admins = attached.filter { connection in
+            model.bound[connection].map { model.users[$0.user]?.role == "admin" } ?? false
+        }
+        if let admin = chance.one(of: admins) { step.connection = admin }
+        if chance.permille(150) { step.connection = ModelCall.theOperator }
     }
 
     static func isAttached(_ connection: Int, _ model: Model) -> Bool {
@@ -199,6 +218,13 @@ struct Generator {
         ("server.ping", 2), ("server.metrics", 3), ("admin.create_user", 5),
         ("admin.set_password", 3),
     ]
+
+    /// Methods whose keys are remembered.
+    static let remembered = Set(weights.map(\.0)).subtracting([
+        "posts.get", "posts.list", "posts.likers", "comments.get", "comments.list", "users.get",
+        "users.list", "auth.whoami", "auth.sessions", "auth.login", "auth.logout", "auth.attach",
+        "auth.detach", "server.ping", "server.metrics",
+    ])
 
     /// Writes it by position, gives it a key, or makes something of it wrong.
     private mutating func decorate(_ step: inout CallStep) {
@@ -244,6 +270,7 @@ struct Generator {
 
     private func goOn(_ walk: (call: CallStep, cursor: String), _ book: Book) -> CallStep {
         var step = walk.call
+        step.key = nil
         step.params.removeAll { $0.name == "cursor" || $0.name == "limit" }
         step.params.append(("cursor", book.term(walk.cursor)))
         if chance.permille(700) {
@@ -263,7 +290,11 @@ struct Generator {
         if let token = result["access_token"]?.string { accessTokens.append(token) }
         if let token = result["refresh_token"]?.string { refreshTokens.append(token) }
         if let id = result["id"]?.string, !seen.contains(id) { seen.append(id) }
-        if call.key != nil { keyed.append(call) }
+        if call.key != nil, Self.remembered.contains(call.method) {
+            // What is rare is kept twice.
+            let isRare = !["posts", "comments"].contains(call.method.prefix { $0 != "." })
+            keyed += Array(repeating: call, count: isRare ? 2 : 1)
+        }
         if keyed.count > 60 { keyed.removeFirst(20) }
         if let cursor = result["next_cursor"]?.string {
             walks.append((call, cursor))

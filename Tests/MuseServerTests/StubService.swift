@@ -92,15 +92,8 @@ final class StubHost: ServiceHost {
     }
 }
 
-/// What the stub has no answer for.
-private var missing: RPCError { .internal(incident: "stub") }
-
-private struct StubAuth: AuthMethods {
+private struct StubAuth: UnservedAuth {
     let board: Board
-
-    func register(_ params: AuthRegisterParams, _ call: Call) async throws(RPCError) -> Grant {
-        throw missing
-    }
 
     func login(_ params: AuthLoginParams, _ call: Call) async throws(RPCError) -> Grant {
         board.note("login")
@@ -110,14 +103,6 @@ private struct StubAuth: AuthMethods {
             user: Stub.user, sessionID: Stub.id, tokenType: "Bearer", accessToken: "a",
             accessExpiresAt: Timestamp(milliseconds: 0), refreshToken: "r",
             refreshExpiresAt: Timestamp(milliseconds: 0))
-    }
-
-    func refresh(_ params: AuthRefreshParams, _ call: Call) async throws(RPCError) -> Grant {
-        throw missing
-    }
-
-    func logout(_ params: AuthLogoutParams, _ call: Call) async throws(RPCError) -> Empty {
-        throw missing
     }
 
     func attach(_ params: AuthAttachParams, _ call: Call) async throws(RPCError) -> Caller {
@@ -137,61 +122,11 @@ private struct StubAuth: AuthMethods {
         guard call.peer.bound != nil else { throw .unauthenticated() }
         return Caller(user: Stub.user, sessionID: Stub.id, expiresAt: Timestamp(milliseconds: 0))
     }
-
-    func changePassword(
-        _ params: AuthChangePasswordParams, _ call: Call
-    ) async throws(RPCError) -> Grant {
-        throw missing
-    }
-
-    func sessions(
-        _ params: AuthSessionsParams, _ call: Call, into page: inout JSONWriter
-    ) async throws(RPCError) {
-        throw missing
-    }
-
-    func endSession(_ params: AuthEndSessionParams, _ call: Call) async throws(RPCError) -> Empty {
-        throw missing
-    }
-
-    func jwks(_ params: AuthJwksParams, _ call: Call) throws(RPCError) -> JWKSet {
-        throw missing
-    }
 }
 
-private struct StubUsers: UsersMethods {
-    func get(_ params: UsersGetParams, _ call: Call) async throws(RPCError) -> User {
-        throw missing
-    }
+private struct StubUsers: UnservedUsers {}
 
-    func list(
-        _ params: UsersListParams, _ call: Call, into page: inout JSONWriter
-    ) async throws(RPCError) {
-        throw missing
-    }
-
-    func update(_ params: UsersUpdateParams, _ call: Call) async throws(RPCError) -> User {
-        throw missing
-    }
-
-    func delete(_ params: UsersDeleteParams, _ call: Call) async throws(RPCError) -> Empty {
-        throw missing
-    }
-
-    func setRole(_ params: UsersSetRoleParams, _ call: Call) async throws(RPCError) -> User {
-        throw missing
-    }
-
-    func ban(_ params: UsersBanParams, _ call: Call) async throws(RPCError) -> User {
-        throw missing
-    }
-
-    func unban(_ params: UsersUnbanParams, _ call: Call) async throws(RPCError) -> User {
-        throw missing
-    }
-}
-
-private struct StubPosts: PostsMethods {
+private struct StubPosts: UnservedPosts {
     let board: Board
 
     func create(_ params: PostsCreateParams, _ call: Call) async throws(RPCError) -> Post {
@@ -221,104 +156,18 @@ private struct StubPosts: PostsMethods {
         page.byte(UInt8(ascii: "\""))
         page.endPage(nextCursor: nil)
     }
-
-    func update(_ params: PostsUpdateParams, _ call: Call) async throws(RPCError) -> Post {
-        throw missing
-    }
-
-    func delete(_ params: PostsDeleteParams, _ call: Call) async throws(RPCError) -> Empty {
-        throw missing
-    }
-
-    func like(_ params: PostsLikeParams, _ call: Call) async throws(RPCError) -> Post {
-        throw missing
-    }
-
-    func unlike(_ params: PostsUnlikeParams, _ call: Call) async throws(RPCError) -> Post {
-        throw missing
-    }
-
-    func likers(
-        _ params: PostsLikersParams, _ call: Call, into page: inout JSONWriter
-    ) async throws(RPCError) {
-        throw missing
-    }
 }
 
-private struct StubComments: CommentsMethods {
-    func create(_ params: CommentsCreateParams, _ call: Call) async throws(RPCError) -> Comment {
-        throw missing
-    }
+private struct StubComments: UnservedComments {}
 
-    func get(_ params: CommentsGetParams, _ call: Call) async throws(RPCError) -> Comment {
-        throw missing
-    }
-
-    func list(
-        _ params: CommentsListParams, _ call: Call, into page: inout JSONWriter
-    ) async throws(RPCError) {
-        throw missing
-    }
-
-    func update(_ params: CommentsUpdateParams, _ call: Call) async throws(RPCError) -> Comment {
-        throw missing
-    }
-
-    func delete(_ params: CommentsDeleteParams, _ call: Call) async throws(RPCError) -> Empty {
-        throw missing
-    }
-}
-
-private struct StubServer: ServerMethods {
+private struct StubServer: UnservedServer {
     func ping(_ params: ServerPingParams, _ call: Call) throws(RPCError) -> String {
         "pong"
     }
-
-    func info(_ params: ServerInfoParams, _ call: Call) throws(RPCError) -> Info {
-        throw missing
-    }
-
-    func health(_ params: ServerHealthParams, _ call: Call) throws(RPCError) -> Health {
-        throw missing
-    }
-
-    func metrics(_ params: ServerMetricsParams, _ call: Call) async throws(RPCError) -> Metrics {
-        throw missing
-    }
 }
 
-private struct StubAdmin: AdminMethods {
+private struct StubAdmin: UnservedAdmin {
     let control: ServerControl
-
-    func createUser(_ params: AdminCreateUserParams, _ call: Call) async throws(RPCError) -> User {
-        throw missing
-    }
-
-    func setPassword(
-        _ params: AdminSetPasswordParams, _ call: Call
-    ) async throws(RPCError) -> Empty {
-        throw missing
-    }
-
-    func keys(_ params: AdminKeysParams, _ call: Call) throws(RPCError) -> SigningKeys {
-        throw missing
-    }
-
-    func rotateKeys(
-        _ params: AdminRotateKeysParams, _ call: Call
-    ) async throws(RPCError) -> SigningKeys {
-        throw missing
-    }
-
-    func retireKey(
-        _ params: AdminRetireKeyParams, _ call: Call
-    ) async throws(RPCError) -> SigningKeys {
-        throw missing
-    }
-
-    func backup(_ params: AdminBackupParams, _ call: Call) async throws(RPCError) -> Backup {
-        throw missing
-    }
 
     func connections(
         _ params: AdminConnectionsParams, _ call: Call
