@@ -12,6 +12,32 @@ extension Limits {
         loginFailuresAddressMax: 100, loginWindowSeconds: 900, registrationsPerHourMax: 20,
         writesPerMinuteMax: 600, requestsPerSecondMax: 0, offencesMax: 32, unparsableLinesMax: 16,
         shutdownSeconds: 10)
+
+    /// The same for arithmetic: what is off is so large that nothing reaches it, and what would
+    /// overflow is cut.
+    var effective: Limits {
+        var limits = self
+        let never = 1 << 60
+        func on(_ bound: Int) -> Int { bound <= 0 ? never : min(bound, never) }
+        limits.lineBytesMax = on(lineBytesMax)
+        limits.answerBytesMax = on(answerBytesMax)
+        limits.nestingMax = on(nestingMax)
+        limits.batchMax = on(batchMax)
+        limits.inFlightMax = on(inFlightMax)
+        limits.outputBytesMax = on(outputBytesMax)
+        limits.bufferBytesMax = on(bufferBytesMax)
+        limits.connectionsMax = on(connectionsMax)
+        limits.connectionsPerAddressMax = on(connectionsPerAddressMax)
+        limits.offencesMax = on(offencesMax)
+        limits.unparsableLinesMax = on(unparsableLinesMax)
+        let secondsMax = 1_000_000_000
+        limits.lineSeconds = min(lineSeconds, secondsMax)
+        limits.idleSeconds = min(idleSeconds, secondsMax)
+        limits.outputStallSeconds = min(outputStallSeconds, secondsMax)
+        limits.tlsHandshakeSeconds = min(tlsHandshakeSeconds, secondsMax)
+        limits.shutdownSeconds = max(0, min(shutdownSeconds, secondsMax))
+        return limits
+    }
 }
 
 /// Bounds that are ours alone and need no flag.

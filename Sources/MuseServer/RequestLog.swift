@@ -75,7 +75,9 @@ struct RequestRecord {
         writer.int(Int64(clamping: waitedNanoseconds / 1_000))
         writer.raw(",\"us\":")
         writer.int(Int64(clamping: nanoseconds / 1_000))
-        if let traceparent, traceparent.utf8.count <= 200 {
+        if let traceparent, traceparent.utf8.count <= 200,
+            traceparent.utf8.allSatisfy({ $0 >= 0x20 })
+        {
             writer.raw(",\"traceparent\":")
             writer.raw(traceparent)
         }

@@ -54,7 +54,7 @@ final class ServerShared: Sendable {
 
     init(_ configuration: ServerConfiguration) {
         self.configuration = configuration
-        limits = configuration.limits
+        limits = configuration.limits.effective
         clock = configuration.clock
         startedAt = clock.nanoseconds()
         registry = ConnectionRegistry(

@@ -204,7 +204,8 @@ final class WorkerCore {
         let max = limits.bufferBytesMax
         guard max > 0, buffered > 0 || isReadingPaused else { return }
         let total = shared.bufferedBytes
-        // Once over, until there is room again: else those who take nothing would hold up all others.
+        // Once over, until there is room again: else those who take nothing would hold up all
+        // others.
         let bound = isReadingPaused ? max - max / 8 : max
         if total > bound {
             if !isReadingPaused {

@@ -173,3 +173,32 @@ import Testing
         #expect(last == pong(19_999))
     }
 }
+
+extension LimitTests {
+    @Test func `a bound of 0 is off`() throws {
+        let server = try TestServer {
+            var limits = $0.limits
+            limits.lineBytesMax = 0
+            limits.answerBytesMax = 0
+            limits.nestingMax = 0
+            limits.batchMax = 0
+            limits.inFlightMax = 0
+            limits.outputBytesMax = 0
+            limits.bufferBytesMax = 0
+            limits.connectionsMax = 0
+            limits.connectionsPerAddressMax = 0
+            limits.offencesMax = 0
+            limits.unparsableLinesMax = 0
+            limits.lineSeconds = 0
+            limits.idleSeconds = 0
+            limits.outputStallSeconds = 0
+            limits.tlsHandshakeSeconds = 0
+            $0.limits = limits
+        }
+        let batch = "[" + (0..<200).map(ping).joined(separator: ",") + "]"
+        let bad = String(repeating: "x\n", count: 40)
+        let answers = try server.answers("\(bad)\(batch)\n\(get(1))\n\(create(2, "a"))\n")
+        #expect(answers.count == 43)
+        #expect(answers.contains { $0.id == "2" && $0.code == 0 })
+    }
+}

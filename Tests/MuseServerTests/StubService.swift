@@ -151,8 +151,9 @@ private struct StubPosts: UnservedPosts {
         board.note("list")
         page.beginPage()
         page.byte(UInt8(ascii: "\""))
-        let count = (params.limit ?? 20) * board.pageUnit
-        for _ in 0..<count { page.byte(UInt8(ascii: "x")) }
+        let text = [UInt8](
+            repeating: UInt8(ascii: "x"), count: (params.limit ?? 20) * board.pageUnit)
+        page.raw(text.span)
         page.byte(UInt8(ascii: "\""))
         page.endPage(nextCursor: nil)
     }
