@@ -2,7 +2,8 @@
 // Called by the Python emitters.
 
 extension Shape {
-    /// The annotation of what a result holds. Words that no component names may grow, and are texts.
+    /// The annotation of what a result holds. Words that no component names may grow, and are
+    /// texts.
     var python: String {
         switch self {
         case .id, .text: "str"
