@@ -17,21 +17,35 @@ package struct JSONText: Sendable, Equatable {
     /// Whether it says `text`, escapes decoded; byte for byte.
     package func equals(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
         if hasEscapes { return string(bytes).utf8.elementsEqual("\(text)".utf8) }
-        guard end - start == text.utf8CodeUnitCount else { return false }
-        for index in 0..<(end - start) {
-            // The index is below the literal's length, which was compared above.
-            let wanted = unsafe text.utf8Start[index]
-            if bytes[start + index] != wanted { return false }
+        let count = text.utf8CodeUnitCount
+        guard end - start == count, end <= bytes.count else { return false }
+        // Both texts have `count` bytes, and each load lies within them: words first, then the rest;
+        // a text of eight bytes and more ends with a word that overlaps the one before.
+        let wanted = unsafe UnsafeRawPointer(text.utf8Start)
+        guard count >= 8 else {
+            for index in 0..<count {
+                let byte = unsafe wanted.load(fromByteOffset: index, as: UInt8.self)
+                if bytes[start + index] != byte { return false }
+            }
+            return true
         }
-        return true
+        var index = 0
+        while true {
+            let ours = unsafe bytes.bytes.unsafeLoadUnaligned(
+                fromByteOffset: start + index, as: UInt64.self)
+            let word = unsafe wanted.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            if ours != word { return false }
+            if index == count - 8 { return true }
+            index = min(index + 8, count - 8)
+        }
     }
 
     /// Its characters as a String.
     package func string(_ bytes: Span<UInt8>) -> String {
         guard hasEscapes else {
-            return unsafe String(unsafeUninitializedCapacity: end - start) { buffer in
-                for index in start..<end { unsafe buffer[index - start] = bytes[index] }
-                return end - start
+            let text = bytes.extracting(start..<end)
+            return unsafe String(unsafeUninitializedCapacity: text.count) { buffer in
+                unsafe text.withUnsafeBufferPointer { unsafe buffer.initialize(fromContentsOf: $0) }
             }
         }
         var decoded: [UInt8] = []

@@ -50,3 +50,28 @@ struct JSONTextTests {
         #expect(try says("\\u00e9", "\u{E9}"))
     }
 }
+
+@Suite struct EqualityTests {
+    @Test func `a text equals the literal and nothing that differs in one byte`() {
+        let literals: [StaticString] = [
+            "", "i", "id", "body", "jsonrpc", "username", "like_count", "access_token",
+            "comments.create", "comments.create!", "refresh_expires_at_and_more",
+        ]
+        for literal in literals {
+            let plain = Array("\(literal)".utf8)
+            let padded = [0x22] + plain + [0x22]
+            let text = JSONText(start: 1, end: 1 + plain.count, hasEscapes: false)
+            #expect(text.equals(padded.span, literal))
+            for index in plain.indices {
+                var other = padded
+                other[1 + index] ^= 1
+                #expect(!text.equals(other.span, literal), "byte \(index) of \(literal)")
+            }
+            let longer = JSONText(start: 1, end: 2 + plain.count, hasEscapes: false)
+            #expect(!longer.equals(padded.span, literal))
+            guard !plain.isEmpty else { continue }
+            let shorter = JSONText(start: 1, end: plain.count, hasEscapes: false)
+            #expect(!shorter.equals(padded.span, literal))
+        }
+    }
+}
