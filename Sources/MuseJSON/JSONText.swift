@@ -19,8 +19,8 @@ package struct JSONText: Sendable, Equatable {
         if hasEscapes { return string(bytes).utf8.elementsEqual("\(text)".utf8) }
         let count = text.utf8CodeUnitCount
         guard end - start == count, end <= bytes.count else { return false }
-        // Both texts have `count` bytes, and each load lies within them: words first, then the rest;
-        // a text of eight bytes and more ends with a word that overlaps the one before.
+        // Both texts have `count` bytes, and each load lies within them: words first, then the
+        // rest; a text of eight bytes and more ends with a word that overlaps the one before.
         let wanted = unsafe UnsafeRawPointer(text.utf8Start)
         guard count >= 8 else {
             for index in 0..<count {

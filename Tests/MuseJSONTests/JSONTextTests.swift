@@ -61,17 +61,21 @@ struct JSONTextTests {
             let plain = Array("\(literal)".utf8)
             let padded = [0x22] + plain + [0x22]
             let text = JSONText(start: 1, end: 1 + plain.count, hasEscapes: false)
-            #expect(text.equals(padded.span, literal))
+            let isEqual = text.equals(padded.span, literal)
+            #expect(isEqual)
             for index in plain.indices {
                 var other = padded
                 other[1 + index] ^= 1
-                #expect(!text.equals(other.span, literal), "byte \(index) of \(literal)")
+                let isStillEqual = text.equals(other.span, literal)
+                #expect(!isStillEqual, "byte \(index) of \(literal)")
             }
             let longer = JSONText(start: 1, end: 2 + plain.count, hasEscapes: false)
-            #expect(!longer.equals(padded.span, literal))
+            let isLonger = longer.equals(padded.span, literal)
+            #expect(!isLonger)
             guard !plain.isEmpty else { continue }
             let shorter = JSONText(start: 1, end: plain.count, hasEscapes: false)
-            #expect(!shorter.equals(padded.span, literal))
+            let isShorter = shorter.equals(padded.span, literal)
+            #expect(!isShorter)
         }
     }
 }
