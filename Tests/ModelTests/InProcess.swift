@@ -71,6 +71,8 @@ final class InProcess: ControlledTransport {
         }
         var configuration = ServiceConfiguration(limits: limits(settings))
         configuration.passwords = PasswordParameters(opsLimit: 1, memoryKiB: 8)
+        // A limit of nought counts nothing.
+        configuration.isLoopbackOnly = false
         configuration.isPrivate = settings.isPrivate
         configuration.isRegistrationOpen = settings.isRegistrationOpen
         configuration.refreshGraceSeconds = Int(settings.graceMilliseconds / 1_000)
@@ -91,7 +93,8 @@ final class InProcess: ControlledTransport {
             loginFailuresMax: settings.failuresOfName,
             loginFailuresAddressMax: settings.failuresOfAddress,
             loginWindowSeconds: settings.failureWindowMilliseconds / 1_000,
-            registrationsPerHourMax: 0, writesPerMinuteMax: 0, requestsPerSecondMax: 0,
+            registrationsPerHourMax: 0, writesPerMinuteMax: settings.writesPerMinute,
+            requestsPerSecondMax: 0,
             offencesMax: 32, unparsableLinesMax: 16, shutdownSeconds: 10)
     }
 

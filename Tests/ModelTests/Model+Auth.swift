@@ -97,24 +97,33 @@ extension Model {
         _ given: String, of user: User?, name: String, _ call: ModelCall
     ) throws(Refusal) {
         let byName = foldedASCII(name) + "\n" + call.address
-        try checkLimit(byName, settings.failuresOfName, "account")
-        try checkLimit(call.address, settings.failuresOfAddress, "address")
+        let window = settings.failureWindowMilliseconds
+        try checkLimit(failures[byName], settings.failuresOfName, window, "account")
+        try checkLimit(failures[call.address], settings.failuresOfAddress, window, "address")
         if let user, sameBytes(user.password, given) { return }
         failures[byName, default: []].append(monotonic)
         failures[call.address, default: []].append(monotonic)
         throw Refusal.badCredentials
     }
 
-    private func checkLimit(_ key: String, _ limit: Int, _ scope: String) throws(Refusal) {
-        let window = Int64(settings.failureWindowMilliseconds)
-        let counted = (failures[key] ?? []).filter { monotonic - $0 < window }
+    /// Refuses whoever has written as often as may be.
+    func checkWrites(_ caller: Viewer) throws(Refusal) {
+        guard settings.writesPerMinute > 0, caller.user.id != Self.operatorID else { return }
+        try checkLimit(
+            writes["user " + caller.user.id], settings.writesPerMinute, 60_000, "caller")
+    }
+
+    private func checkLimit(
+        _ times: [Int64]?, _ limit: Int, _ window: Int, _ scope: String
+    ) throws(Refusal) {
+        let counted = (times ?? []).filter { monotonic - $0 < Int64(window) }
         guard counted.count >= limit, holds(.failuresAreLimited) else { return }
         let freed = counted[counted.count - limit]
         throw Refusal(
             "rate_limited",
             [
-                ("retry_after_ms", .int(Int(max(1, window - (monotonic - freed))))),
-                ("limit", .int(limit)), ("window_ms", .int(Int(window))), ("scope", .text(scope)),
+                ("retry_after_ms", .int(max(1, window - Int(monotonic - freed)))),
+                ("limit", .int(limit)), ("window_ms", .int(window)), ("scope", .text(scope)),
             ])
     }
 
@@ -275,6 +284,7 @@ extension Model {
             guard live(pairs[memory.pair].session) != nil else { throw Refusal.tokenRevoked }
             return try grant(memory.pair, observed)
         }
+        try checkWrites(caller)
         try checkPassword(params.must("current_password"), of: caller.user, name: name, call)
         try checkStrength(params.must("new_password"), name)
         users[caller.user.id]?.password = params.must("new_password")
@@ -293,6 +303,7 @@ extension Model {
         guard let session = live(params.must("session_id")), session.user == caller.user.id else {
             throw Refusal.notFound
         }
+        try checkWrites(caller)
         sessions[session.id] = nil
         remember(owner, call, params)
         return .object([])

@@ -33,6 +33,7 @@ extension Model {
             guard let post = posts[memory.id] else { throw Refusal.notFound }
             return shown(post, to: caller)
         }
+        try checkWrites(caller)
         let id = try adopt(observed?["id"])
         let post = Post(
             id: id, author: caller.user.id, body: params.must("body"), updatedAt: Self.madeAt(id))
@@ -53,6 +54,7 @@ extension Model {
         if let revision = params.int("revision"), revision != post.revision, holds(.staleRevision) {
             throw Refusal.stale(post.revision)
         }
+        try checkWrites(caller)
         post.body = params.must("body")
         post.revision += 1
         post.updatedAt = later(now, post.updatedAt)
@@ -68,6 +70,7 @@ extension Model {
         let post = try visiblePost(params)
         let isModerator = caller.isModerator && holds(.moderatorsDelete)
         guard post.author == caller.user.id || isModerator else { throw Refusal.permissionDenied }
+        try checkWrites(caller)
         remove(post)
         remember(owner, call, params)
         return .object([])
@@ -100,6 +103,7 @@ extension Model {
         let memory = try recall(owner, call, params)
         let post = try visiblePost(params)
         guard memory == nil else { return shown(post, to: caller) }
+        try checkWrites(caller)
         change(&self, post.id, caller.user.id)
         remember(owner, call, params, id: post.id)
         return shown(post, to: caller)
@@ -130,6 +134,7 @@ extension Model {
             return shown(try visibleComment(memory.id))
         }
         let post = try visiblePost(params, "post_id")
+        try checkWrites(caller)
         let id = try adopt(observed?["id"])
         let comment = Comment(
             id: id, post: post.id, author: caller.user.id, body: params.must("body"),
@@ -157,6 +162,7 @@ extension Model {
         if let revision = params.int("revision"), revision != comment.revision {
             throw Refusal.stale(comment.revision)
         }
+        try checkWrites(caller)
         comment.body = params.must("body")
         comment.revision += 1
         comment.updatedAt = later(now, comment.updatedAt)
@@ -177,6 +183,7 @@ extension Model {
         guard comment.author == caller.user.id || isPostsAuthor || caller.isModerator else {
             throw Refusal.permissionDenied
         }
+        try checkWrites(caller)
         comments[comment.post]?.removeAll { $0.id == comment.id }
         postOfComment[comment.id] = nil
         remember(owner, call, params)

@@ -19,6 +19,7 @@ extension Model {
         if let revision = params.int("revision"), revision != user.revision, holds(.staleRevision) {
             throw Refusal.stale(user.revision)
         }
+        try checkWrites(caller)
         if let email = params.change("email") {
             try checkPassword(
                 params.must("current_password"), of: user, name: user.username, call)
@@ -36,6 +37,7 @@ extension Model {
         let caller = try caller(call)
         let user = caller.user
         _ = try recall("user " + user.id, call, params)
+        try checkWrites(caller)
         try checkPassword(params.must("current_password"), of: user, name: user.username, call)
         try checkNotLastAdmin(user)
         users[user.id] = nil
@@ -90,6 +92,7 @@ extension Model {
     mutating func setRole(_ call: ModelCall, _ params: ReadParams) throws(Refusal) -> Expected {
         var (caller, user, isRepeat) = try target(call, params)
         if isRepeat { return shown(user, to: caller) }
+        try checkWrites(caller)
         if params.must("role") != "admin" { try checkNotLastAdmin(user) }
         user.role = params.must("role")
         user.revision += 1
@@ -99,6 +102,7 @@ extension Model {
     mutating func ban(_ call: ModelCall, _ params: ReadParams) throws(Refusal) -> Expected {
         var (caller, user, isRepeat) = try target(call, params)
         if isRepeat { return shown(user, to: caller) }
+        try checkWrites(caller)
         try checkNotLastAdmin(user)
         user.ban = (params.must("reason"), user.ban?.at ?? now)
         if holds(.banEndsSessions) { endSessions(of: user.id) }
@@ -108,13 +112,15 @@ extension Model {
     mutating func unban(_ call: ModelCall, _ params: ReadParams) throws(Refusal) -> Expected {
         var (caller, user, isRepeat) = try target(call, params)
         if isRepeat { return shown(user, to: caller) }
+        try checkWrites(caller)
         user.ban = nil
         return keep(user, caller, call, params)
     }
 
     // MARK: The operator
 
-    private static let operatorKeys = "user (the operator)"
+    static let operatorID = "(the operator)"
+    private static let operatorKeys = "user " + operatorID
 
     private func checkOperator(_ call: ModelCall) throws(Refusal) {
         guard call.connection == ModelCall.theOperator else { throw Refusal.permissionDenied }
@@ -123,7 +129,7 @@ extension Model {
     /// The operator as an admin without an account.
     private func theOperator(_ call: ModelCall) -> Viewer? {
         guard call.connection == ModelCall.theOperator, call.token == nil else { return nil }
-        let user = User(id: "(the operator)", username: "", role: "admin", password: "")
+        let user = User(id: Self.operatorID, username: "", role: "admin", password: "")
         let session = Session(
             id: "", user: user.id, device: nil, address: "", lastUsedAt: now, endsAt: now, pair: 0)
         return Viewer(user: user, session: session, expiresAt: now)

@@ -24,6 +24,8 @@ struct ModelSettings: Sendable {
     var failuresOfName = 4
     var failuresOfAddress = 25
     var failureWindowMilliseconds = 900_000
+    /// 0: not counted.
+    var writesPerMinute = 0
 }
 
 /// Everything that the service knows, said plainly.
@@ -136,6 +138,8 @@ struct Model {
     var hiddenPosts = 0
     /// When passwords were wrong, in monotonic milliseconds, by name and address, and by address.
     var failures: [String: [Int64]] = [:]
+    /// When somebody wrote.
+    var writes: [String: [Int64]] = [:]
     var likesMade = 0
 
     var now: Moment = 0...0
@@ -166,6 +170,7 @@ struct Model {
     mutating func restart() {
         bound = [:]
         failures = [:]
+        writes = [:]
         // Ids go on a millisecond after the last one, where the clock has gone back.
         latest += 1
     }

@@ -194,10 +194,12 @@ extension Model {
         return memory
     }
 
+    /// A write has succeeded: it counts, and its key is remembered.
     mutating func remember(
         _ owner: String, _ call: ModelCall, _ params: ReadParams, id: String = "", pair: Int = -1,
         spent: Int = -1
     ) {
+        writes[owner, default: []].append(monotonic)
         guard let key = call.key else { return }
         let kept: Int64 = pair >= 0 ? 600_000 : 86_400_000
         memories[owner + "\n" + key] = Memory(

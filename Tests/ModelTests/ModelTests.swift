@@ -16,6 +16,7 @@ struct Run: Sendable, CustomTestStringConvertible {
     /// Every way in which a server may be started has its turn.
     var settings: ModelSettings {
         var settings = ModelSettings()
+        if seed % 4 == 0 { settings.writesPerMinute = 40 }
         if seed % 4 == 2 { settings.graceMilliseconds = 30_000 }
         if seed % 4 == 3 {
             settings.isPrivate = true
@@ -47,6 +48,25 @@ struct ModelTests {
         }
         let report = try await Play(run).report(outcome, disagreement)
         Issue.record("\(report)")
+    }
+
+    @Test func `the same seed gives the same steps and answers`() async throws {
+        let run = Run(seed: 2, steps: 300)
+        let first = try await Play(run).play()
+        let second = try await Play(run).play()
+        #expect("\(first.steps)" == "\(second.steps)")
+        #expect(first.answers == second.answers)
+    }
+
+    @Test func `a disagreement is told with few steps that show it`() async throws {
+        let play = Play(Run(seed: 4, steps: 600), without: .staleRevision)
+        let outcome = try await play.play()
+        let disagreement = try #require(outcome.disagreement)
+        let report = try await play.report(outcome, disagreement)
+        #expect(report.contains("MUSE_MODEL_SEEDS=4"))
+        #expect(outcome.log.count == 20 || outcome.steps.count < 20)
+        let told = report.split(separator: "\n").drop { !$0.hasPrefix("shrunk to") }
+        #expect(told.count < outcome.steps.count / 4, "\(report)")
     }
 
     @Test(arguments: Rule.allCases)

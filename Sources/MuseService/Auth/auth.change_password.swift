@@ -13,8 +13,11 @@ extension AuthHandlers {
         guard let claims = try core.claims(call) else { throw RPCError.unauthenticated() }
         let shared = shared
         let memory = shared.memory(call, params, owner: .user(claims.user), isGrant: true)
-        let (caller, known) = try await core.look(call) { tx in
-            (try shared.judge(claims, in: tx), try memory?.recall(tx))
+        let (caller, known) = try await core.look(call) { tx -> (Viewer, RememberedCall?) in
+            let caller = try shared.judge(claims, in: tx)
+            let known = try memory?.recall(tx)
+            if known == nil { try shared.checkWrites(of: claims.user) }
+            return (caller, known)
         }
         if let known { return try await changeAgain(known, params, caller, call) }
         let old = try await core.checkPassword(call, caller, params.currentPassword)

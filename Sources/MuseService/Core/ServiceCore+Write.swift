@@ -10,6 +10,7 @@ package struct WriteContext {
     package let tx: StoreTransaction
     /// Judged in this transaction.
     package let caller: Viewer
+    let shared: ServiceShared
 }
 
 extension ServiceCore {
@@ -37,7 +38,7 @@ extension ServiceCore {
             call, params, owner: .user(claims?.user ?? Viewer.theOperator.user))
         return try await transact(call) { tx in
             let caller = try claims.map { try shared.judge($0, in: tx) } ?? .theOperator
-            let context = WriteContext(tx: tx, caller: caller)
+            let context = WriteContext(tx: tx, caller: caller, shared: shared)
             if let memory, let remembered = try memory.recall(tx) {
                 return try answer(context, remembered.ids)
             }

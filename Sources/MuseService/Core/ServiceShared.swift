@@ -95,6 +95,18 @@ package final class ServiceShared: Sendable {
         }
     }
 
+    /// Refuses a caller whose writes are at their limit, before what is told only below it; counts
+    /// nothing.
+    /// - Throws: 1501.
+    func checkWrites(of user: UUIDv7) throws(RPCError) {
+        guard let writes else { return }
+        do throws(ThrottleRefusal) {
+            try writes.check(throttleKeys.key(user), now: monotonicClock.nanoseconds())
+        } catch {
+            throw error.rpc
+        }
+    }
+
     /// Counts a registration.
     /// - Throws: 1501 at the limit.
     func countRegistration(from address: NetworkAddress) throws(RPCError) {

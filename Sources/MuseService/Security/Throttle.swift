@@ -132,6 +132,12 @@ package final class Throttle: Sendable {
         }
     }
 
+    /// Refuses where one more event would be refused now; counts nothing.
+    /// - Throws: ThrottleRefusal.
+    package func check(_ key: ThrottleKey, now: UInt64) throws(ThrottleRefusal) {
+        try table.withLock { table throws(ThrottleRefusal) in try table.check(key, scope, now) }
+    }
+
     /// Takes the newest event of a key back: what was counted did not come to pass.
     package func giveBack(_ key: ThrottleKey) {
         table.withLock { $0.removeNewest(key) }

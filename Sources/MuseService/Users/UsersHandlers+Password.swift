@@ -25,9 +25,11 @@ extension ServiceCore {
         let shared = shared
         let memory = shared.memory(call, params, owner: .user(claims.user))
         let caller = try await look(call) { tx -> Viewer? in
-            let context = WriteContext(tx: tx, caller: try shared.judge(claims, in: tx))
+            let context = WriteContext(
+                tx: tx, caller: try shared.judge(claims, in: tx), shared: shared)
             if let memory, try memory.recall(tx) != nil { return nil }
             try judge(context)
+            try shared.checkWrites(of: claims.user)
             return context.caller
         }
         let isChecked = caller != nil

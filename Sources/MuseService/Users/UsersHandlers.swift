@@ -77,9 +77,10 @@ extension WriteContext {
     }
 
     /// Holds on to the last admin who can act.
-    /// - Throws: 1304 where it is this one.
+    /// - Throws: 1304 where it is this one, 1501 before that.
     func checkNotLastAdmin(_ user: UserRecord) throws {
         guard user.isActiveAdmin, try !tx.hasActiveAdmin(besides: user.id) else { return }
+        try shared.checkWrites(of: caller.user)
         throw RPCError.conflict()
     }
 }
