@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Pings a second over one connection, pipelined: the asyncio client, and beside it the least that
-one would write by hand. MUSE_URL says where.
+"""Pings a second over one connection, beside the least that one would write by hand: the asyncio
+client, pipelined, and the client for threads, one call after another. MUSE_URL says where.
 
     bench.py [--pings 100000] [--tasks 100] [--rounds 5]
 """
@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import sys
 import time
 
@@ -51,6 +52,7 @@ async def rate(ping, pings, tasks):
 
 async def run(options):
     address = mentalmuse.Address.parse(None)
+    print("asyncio, pipelined")
     hand = ByHand(*await asyncio.open_connection(address.host, address.port))
     rates = []
     async with mentalmuse.AsyncClient() as client:
@@ -59,11 +61,42 @@ async def run(options):
             ours = await rate(client.server.ping, options.pings, options.tasks)
             if number == 0:
                 continue
-            rates.append((by_hand / ours, by_hand, ours))
-            print(f"by hand {by_hand:8.0f} a second, client {ours:8.0f}: "
-                  f"{by_hand / ours:.2f} times", flush=True)
+            rates.append(told(by_hand, ours))
     hand.task.cancel()
     hand.writer.close()
+    median(rates)
+
+
+def run_threads(options):
+    address = mentalmuse.Address.parse(None)
+    made = socket.create_connection((address.host, address.port))
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    lines, calls = made.makefile("rb"), options.pings // 10
+
+    def by_hand(number):
+        request = {"jsonrpc": "2.0", "id": number, "method": "server.ping"}
+        made.sendall(json.dumps(request).encode() + b"\n")
+        return json.loads(lines.readline())["result"]
+
+    def one_by_one(ping):
+        began = time.perf_counter()
+        for number in range(calls):
+            ping(number)
+        return calls / (time.perf_counter() - began)
+
+    print("threads, one call after another")
+    with mentalmuse.Client() as client, made, lines:
+        median([told(one_by_one(by_hand), one_by_one(lambda _: client.server.ping()))
+                for _ in range(options.rounds)])
+
+
+def told(by_hand, ours):
+    times = by_hand / ours
+    print(f"by hand {by_hand:8.0f} a second, client {ours:8.0f}: {times:.2f} times", flush=True)
+    return times, by_hand, ours
+
+
+def median(rates):
     times, by_hand, ours = sorted(rates)[len(rates) // 2]
     print(f"median: by hand {by_hand:.0f}, client {ours:.0f}: {times:.2f} times")
 
@@ -73,7 +106,9 @@ def main():
     parser.add_argument("--pings", type=int, default=100_000)
     parser.add_argument("--tasks", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=5)
-    asyncio.run(run(parser.parse_args()))
+    options = parser.parse_args()
+    asyncio.run(run(options))
+    run_threads(options)
 
 
 if __name__ == "__main__":

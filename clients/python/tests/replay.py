@@ -98,11 +98,28 @@ class Connection:
         made = self.stream._socket
         try:
             if isinstance(made, ssl.SSLSocket):
-                made._sslobj.shutdown()
+                self.close_notify(made)
             else:
                 made.shutdown(socket.SHUT_WR)
-        except (OSError, ValueError):
+        except OSError:
             pass
+
+    @staticmethod
+    def close_notify(made):
+        """Sends TLS's end of the sending side. The ssl module would look for the other side's at
+        once, and lose an answer that comes first: so meanwhile it has a pair of sockets instead."""
+        near, far = socket.socketpair()
+        kept = os.dup(made.fileno())
+        with near, far, socket.socket(fileno=kept) as plain:
+            near.setblocking(False)
+            os.dup2(near.fileno(), made.fileno())
+            try:
+                made._sslobj.shutdown()
+            except ssl.SSLWantReadError:
+                pass
+            finally:
+                os.dup2(kept, made.fileno())
+            plain.sendall(far.recv(1 << 16))
 
     def close(self, reset=False):
         if reset:

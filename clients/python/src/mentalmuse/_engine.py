@@ -23,22 +23,16 @@ from ._errors import (
     MuseError,
     NotConnected,
     ServerError,
-    StoreUnusable,
 )
 from ._generated import methods
-from ._generated.errors import (
-    IdempotencyMismatch,
-    TokenExpired,
-    TokenInvalid,
-    TokenReused,
-    TokenRevoked,
-)
+from ._generated.errors import TokenExpired, TokenInvalid, TokenRevoked
 from ._generated.models import Grant
 from ._generated.notifications import Notification
 from ._link import Lost, late
 from ._method import Method
 from ._options import CallOptions, Configuration
 from ._sessions import MemorySessionStore, StoredSession
+from ._tokens import Gate, Tokens
 from ._wire import DEADLINE_MS_MAX, Request, read_error
 
 T = TypeVar("T")
@@ -46,8 +40,8 @@ T = TypeVar("T")
 _log = logging.getLogger("mentalmuse")
 _usual = CallOptions()
 _keys = random.SystemRandom()
-#: What a refresh token that is of no use any more is answered with.
-_spent = (TokenInvalid, TokenRevoked, TokenReused, TokenExpired, IdempotencyMismatch)
+#: Seconds after which a connection that is lost is made again without a pause.
+LIFE = 1.0
 
 
 class AnyLink(Protocol):
@@ -55,6 +49,7 @@ class AnyLink(Protocol):
 
     bound: int
     has_answered: bool
+    opened_at: float
 
     def is_ready(self) -> bool:
         """Whether it takes calls."""
@@ -67,16 +62,6 @@ class AnyLink(Protocol):
     def lose(self, cause: MuseError) -> None:
         """Ends it."""
         ...
-
-
-class Gate(Protocol):
-    """Lets in one at a time, in order."""
-
-    async def enter(self, deadline: float) -> bool:
-        """False where the deadline came first."""
-        ...
-
-    def leave(self) -> None: ...
 
 
 class IO(Protocol):
@@ -100,15 +85,11 @@ class Engine:
         self.address = address
         self.configuration = configuration
         self.io = io
-        self._store = configuration.session_store or MemorySessionStore()
-        self._versions = 0
-        self.identity = Identity(0, None)
+        store = configuration.session_store or MemorySessionStore()
+        self.tokens = Tokens(store, self._refresh, io.sleep)
         self._is_closed = False
         self._link: AnyLink | None = None
         self.begin()
-        session = self._store.load()
-        if session is not None:
-            self._adopt(session)
 
     def begin(self) -> AnyLink | None:
         """Starts with no connection; what waited before is forgotten. The connection before."""
@@ -118,9 +99,8 @@ class Engine:
         self._next_try = 0.0
         self._connecting = self.io.gate()
         self._binding = self.io.gate()
-        self._renewing = self.io.gate()
+        self.tokens.begin(self.io.gate())
         self._refused: tuple[int, ServerError] | None = None
-        self._renewal_failed: tuple[float, MuseError] | None = None
         return before
 
     def close(self) -> None:
@@ -142,7 +122,8 @@ class Engine:
         if options is None:
             options = _usual
         seconds = self.configuration.deadline if options.deadline is None else options.deadline
-        deadline = monotonic() + min(seconds, DEADLINE_MS_MAX / 1_000)
+        # What is no number above zero is no time at all.
+        deadline = monotonic() + (min(seconds, DEADLINE_MS_MAX / 1_000) if seconds > 0 else 0.0)
         key = options.idempotency_key
         if key is None and method.is_keyed:
             key = f"{_keys.getrandbits(128):032x}"
@@ -151,7 +132,10 @@ class Engine:
         result = _read(method, read, value)
         if method.name in _settling and options.access_token is None:
             if self.configuration.follows_logins:
-                await self._settle(params, result, deadline)
+                if isinstance(result, Grant):
+                    await self.tokens.settle(result, deadline)
+                elif self._ends_ours(params):
+                    await self.tokens.settle(None, deadline)
         return result
 
     async def _attempts(
@@ -168,7 +152,7 @@ class Engine:
                     link = await self._connected(attempt)
                 error: ServerError | None = None
                 if is_bound:
-                    identity = self.identity
+                    identity = self.tokens.identity
                     attempt.speaks_for(identity)
                     version = identity.version
                     if link.bound != version:
@@ -184,7 +168,7 @@ class Engine:
                 continue
             pause = attempt.refused(error, version)
             if pause is None:
-                await self._renew(version, error, attempt)
+                await self.tokens.renew(version, error, attempt)
             else:
                 await self.io.sleep(pause)
 
@@ -207,8 +191,9 @@ class Engine:
                 if now < self._next_try:
                     await self.io.sleep(self._next_try - now)
                     continue
+                until = min(attempt.deadline, now + self.configuration.connect_timeout)
                 try:
-                    await self._open(min(attempt.deadline, now + self.configuration.connect_timeout))
+                    await self._open(until)
                 except NotConnected as error:
                     self._failed(str(error))
                     is_final = isinstance(error, CertificateRefused)
@@ -224,11 +209,11 @@ class Engine:
             link.lose(ClientClosed("The client is closed."))
 
     def _forget(self, link: AnyLink | None) -> None:
-        """A connection is of no use any more. One that never answered counts as a failure."""
+        """A connection is of no use any more. One that did not live is as good as none."""
         if link is None or self._link is not link or link.is_ready():
             return
         self._link = None
-        if link.has_answered:
+        if link.has_answered and monotonic() - link.opened_at >= LIFE:
             self._failures = 0
         else:
             self._failed("The server closes its connections.")
@@ -279,114 +264,23 @@ class Engine:
 
     # The session.
 
-    def _adopt(self, session: StoredSession) -> None:
-        self._versions += 1
-        self.identity = Identity(self._versions, session)
-
-    def end(self, why: MuseError | None) -> None:
-        """Calls are nobody's from now on."""
-        self.identity = Identity(0, None, why)
-
-    def use(self, access_token: str) -> None:
-        """An access token that was made elsewhere is the client's from now on. It is not kept."""
-        self._adopt(StoredSession.of_token(access_token))
-
     async def forget(self) -> None:
         """Nobody is logged in from now on."""
-        release = await self._locked(monotonic() + self.configuration.deadline)
-        try:
-            self._keep(None)
-            self.end(None)
-        finally:
-            release()
+        await self.tokens.settle(None, monotonic() + self.configuration.deadline)
 
-    async def _settle(self, params: dict[str, object], result: object, deadline: float) -> None:
-        """Makes the session what a call has made it on the server."""
-        ended = params.get("refresh_token")
-        ours = self.identity.session
-        if not isinstance(result, Grant) and ended is not None:
-            if ours is None or ended != ours.refresh_token:
-                return
-        release = await self._locked(deadline)
-        try:
-            if isinstance(result, Grant):
-                session = StoredSession.of_grant(result)
-                self._keep(session)
-                self._adopt(session)
-            else:
-                self._keep(None)
-                self.end(None)
-        finally:
-            release()
+    def _ends_ours(self, params: dict[str, object]) -> bool:
+        """Whether a log-out is of the client's own session: the caller's, or of its token."""
+        token = params.get("refresh_token")
+        ours = self.tokens.identity.session
+        return token is None or (ours is not None and token == ours.refresh_token)
 
-    async def _locked(self, deadline: float) -> Callable[[], None]:
-        """The store's lock. Other processes may hold it, and none for long."""
-        while True:
-            release = self._store.try_lock()
-            if release is not None:
-                return release
-            if monotonic() >= deadline:
-                raise StoreUnusable("The session store is locked by another.")
-            await self.io.sleep(0.01)
-
-    def _keep(self, session: StoredSession | None) -> None:
-        try:
-            self._store.save(session)
-        except StoreUnusable as error:
-            _log.warning("the session is not kept: %s", error)
-
-    async def _renew(self, version: int, error: ServerError, attempt: Attempt) -> None:
-        """A token was refused: one call gets new ones, however many wait for them. If that fails
-        it fails all that were under way."""
-        deadline = attempt.deadline
-        if not await self._renewing.enter(deadline):
-            raise late()
-        try:
-            session = self.identity.session
-            if self.identity.version != version or session is None:
-                return
-            if self._renewal_failed is not None and self._renewal_failed[0] >= attempt.began:
-                raise copy.copy(self._renewal_failed[1])
-            release = await self._locked(deadline)
-            try:
-                await self._exchange(session, error, deadline)
-            except MuseError as failure:
-                self._renewal_failed = (monotonic(), failure)
-                raise
-            finally:
-                release()
-        finally:
-            self._renewing.leave()
-
-    async def _exchange(
-        self, session: StoredSession, error: ServerError, deadline: float
-    ) -> None:
-        """Looks whether another process was faster; if not, gets new tokens, unless the session is
-        over."""
-        if session.refresh_token is None:
-            self.end(error)
-            return
-        kept = self._store.load()
-        if kept is None:
-            self.end(error)
-        elif kept.access_token != session.access_token:
-            self._adopt(kept)
-        elif not isinstance(error, TokenExpired):
-            self._keep(None)
-            self.end(error)
-        else:
-            method = methods.AUTH_REFRESH
-            params: dict[str, object] = {"refresh_token": session.refresh_token}
-            request = Request(method, params, session.refresh_key, _usual)
-            try:
-                value = await self._attempts(method, request, _usual, deadline)
-            except _spent as refusal:
-                self._keep(None)
-                self.end(refusal)
-                return
-            renewed = StoredSession.of_grant(_read(method, Grant.from_json, value))
-            self._keep(renewed)
-            self._adopt(renewed)
+    async def _refresh(self, session: StoredSession, deadline: float) -> Grant:
+        """New tokens for a session, always under the same key."""
+        method = methods.AUTH_REFRESH
+        params: dict[str, object] = {"refresh_token": session.refresh_token}
+        request = Request(method, params, session.refresh_key, _usual)
+        value = await self._attempts(method, request, _usual, deadline)
+        return _read(method, Grant.from_json, value)
 
 
 #: The methods whose results say who the client is from then on.

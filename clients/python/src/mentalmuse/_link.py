@@ -56,7 +56,8 @@ class Link(Generic[W]):
         self.cause: MuseError | None = None
         #: Whether the server has answered anything.
         self.has_answered = False
-        self._heard_at = 0.0
+        self.opened_at = monotonic()
+        self.heard_at = 0.0
         self._ids = itertools.count(1)
         self._lines = Lines(configuration.answer_bytes_max)
         self._garbage = 0
@@ -80,7 +81,7 @@ class Link(Generic[W]):
 
     def received(self, data: bytes) -> None:
         """Bytes have come."""
-        self._heard_at = monotonic()
+        self.heard_at = monotonic()
         try:
             lines = self._lines.feed(data)
         except TooLong as error:
@@ -164,7 +165,7 @@ class Link(Generic[W]):
             if waiter.deadline > now:
                 nearest = min(nearest, waiter.deadline)
             elif self.pending.pop(call_id, None) is not None:
-                is_silent = is_silent or self._heard_at <= waiter.sent_at
+                is_silent = is_silent or self.heard_at <= waiter.sent_at
                 waiter.fail(late())
                 self._answered()
         if is_silent:

@@ -11,11 +11,12 @@ from time import monotonic
 from typing import cast
 
 from ._address import Address
-from ._engine import AnyLink, Gate
+from ._engine import AnyLink
 from ._errors import CertificateRefused, ConnectionLost, NotConnected
 from ._generated.notifications import Notification
 from ._link import Link, Lost, late
 from ._options import Configuration
+from ._tokens import Gate
 from ._wire import Request, cancellation
 
 OUTPUT_BYTES_MAX = 4 << 20

@@ -1,4 +1,4 @@
-"""The threads' waiting: blocking sockets that any number of threads share, and no thread of its own.
+"""The threads' waiting: a connection that any number of threads share, and no thread of its own.
 
 Of the threads that wait for answers one reads, and hands each its own; when it has its answer, the
 next one reads.
@@ -6,28 +6,26 @@ next one reads.
 
 from __future__ import annotations
 
-import ipaddress
-import select
-import socket
-import ssl
-import sys
 import threading
 from collections.abc import Callable, Coroutine
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from ._address import Address
-from ._engine import AnyLink, Gate
+from ._engine import AnyLink
 from ._errors import ConnectionLost, MuseError
 from ._generated.notifications import Notification
 from ._link import Link, Lost, late
 from ._loop import not_connected
 from ._options import Configuration
+from ._stream import CHUNK, Stream, remaining
+from ._tokens import Gate
 from ._wire import Request
 
 T = TypeVar("T")
 
-CHUNK = 1 << 18
+#: Seconds without a word after which a connection is looked at before it is used.
+IDLE = 0.2
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -40,98 +38,21 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("a call with threads has suspended")
 
 
-class Stream:
-    """A socket, with TLS or without, that reads and writes what it can and never blocks in either.
-
-    Any thread may use it: with TLS one lock is around both directions.
-    """
-
-    def __init__(self, made: socket.socket) -> None:
-        self._socket = made
-        self._lock = threading.Lock()
-        made.setblocking(False)
-
-    @classmethod
-    def open(cls, address: Address, context: ssl.SSLContext | None, until: float) -> Stream:
-        """Raises OSError, UnicodeError."""
-        if address.scheme == "unix":
-            made = socket.socket(socket.AF_UNIX)
-            try:
-                made.settimeout(max(_left(until), 0.001))
-                made.connect(address.host)
-            except BaseException:
-                made.close()
-                raise
-            return cls(made)
-        made = _connected(address.host, address.port, until)
-        try:
-            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            if context is not None:
-                made.settimeout(max(_left(until), 0.001))
-                made = context.wrap_socket(made, server_hostname=address.host)
-        except BaseException:
-            made.close()
-            raise
-        return cls(made)
-
-    def wait(self, seconds: float, *, to_write: bool = False) -> bool:
-        """Waits until there may be something to read; with `to_write`, or room to write. Whether
-        there may be something to read. Raises OSError, ValueError."""
-        if sys.platform == "win32":
-            wanted = [self._socket]
-            return bool(select.select(wanted, wanted if to_write else [], [], seconds)[0])
-        poll = select.poll()
-        poll.register(self._socket, select.POLLIN | (select.POLLOUT if to_write else 0))
-        milliseconds = min(int(seconds * 1_000) + 1, 1 << 30) if seconds > 0 else 0
-        return any(event & ~select.POLLOUT for _, event in poll.poll(milliseconds))
-
-    def read(self) -> bytes | None:
-        """What has come; nothing at the end, None if nothing has come. Raises OSError."""
-        with self._lock:
-            try:
-                data = self._socket.recv(CHUNK)
-                while isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
-                    data += self._socket.recv(CHUNK)
-                return data
-            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                return None
-            except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
-                return b""
-
-    def write(self, data: memoryview) -> int:
-        """How much of it was taken. Raises OSError."""
-        with self._lock:
-            try:
-                return self._socket.send(data)
-            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                return 0
-
-    def shut(self) -> None:
-        """Wakes whoever waits on it; nothing more is sent or read."""
-        try:
-            # Not the TLS socket's own, after which it would go on without TLS.
-            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-        except OSError:
-            pass
-
-    def close(self) -> None:
-        self._socket.close()
-
-
 class ThreadWaiter:
     """A thread that waits for its answer."""
 
-    __slots__ = ("deadline", "sent_at", "event", "value", "error", "may_read")
+    __slots__ = ("deadline", "sent_at", "value", "error", "may_read", "_bell")
 
     def __init__(self, deadline: float, sent_at: float) -> None:
         self.deadline = deadline
         self.sent_at = sent_at
-        self.event = threading.Event()
         self.value: dict[str, object] | None = None
         self.error: Exception | None = None
         #: Whether it can take over the reading.
         self.may_read = False
+        #: Held while there is nothing to wake for; an Event costs ten times as much to make.
+        self._bell = threading.Lock()
+        self._bell.acquire()
 
     @property
     def is_done(self) -> bool:
@@ -139,11 +60,22 @@ class ThreadWaiter:
 
     def answer(self, answer: dict[str, object]) -> None:
         self.value = answer
-        self.event.set()
+        self.wake()
 
     def fail(self, error: Exception) -> None:
         self.error = error
-        self.event.set()
+        self.wake()
+
+    def wait(self, seconds: float) -> None:
+        """Until it is woken."""
+        self._bell.acquire(timeout=seconds)
+
+    def wake(self) -> None:
+        try:
+            self._bell.release()
+        except RuntimeError:
+            # It has been woken already.
+            pass
 
 
 class ThreadLink(Link[ThreadWaiter]):
@@ -161,15 +93,18 @@ class ThreadLink(Link[ThreadWaiter]):
         self._mutex = threading.Lock()
         #: How many threads use the stream: the last one closes it.
         self._users = 0
+        #: How many threads wait until fewer calls are under way.
+        self._crowd = 0
+        self._room = threading.Condition(self._mutex)
         self._sending = threading.Lock()
         self._reading = threading.Lock()
-        self._room = threading.BoundedSemaphore(configuration.in_flight_max)
 
     # What the engine does.
 
     def is_ready(self) -> bool:
-        """Looks whether the server has ended it meanwhile."""
-        if self._enter():
+        """Looks whether the server has ended it while nobody read."""
+        is_idle = not self.pending and monotonic() - self.heard_at > IDLE
+        if self.is_open and is_idle and self._enter():
             try:
                 self._read_if_free()
             finally:
@@ -177,15 +112,12 @@ class ThreadLink(Link[ThreadWaiter]):
         return self.is_open
 
     async def call(self, request: Request, deadline: float) -> dict[str, object]:
-        if not self._room.acquire(timeout=_left(deadline)):
-            raise late()
-        now = monotonic()
-        waiter = ThreadWaiter(deadline, now)
         call_id = next(self._ids)
+        waiter = ThreadWaiter(deadline, monotonic())
         if not self._enter(call_id, waiter):
-            self._room.release()
             raise Lost(self.cause or ConnectionLost(""), False)
         try:
+            now = waiter.sent_at = monotonic()
             if now >= deadline:
                 raise late()
             maximum = self.configuration.line_bytes_max
@@ -194,11 +126,19 @@ class ThreadLink(Link[ThreadWaiter]):
         finally:
             self.pending.pop(call_id, None)
             self._leave()
-            self._room.release()
 
     def _enter(self, call_id: int = 0, waiter: ThreadWaiter | None = None) -> bool:
-        """A thread begins to use the stream; False where it has ended."""
+        """A thread begins to use the stream, when there is room for its call; False where the
+        stream has ended."""
         with self._mutex:
+            while waiter and len(self.pending) >= self.configuration.in_flight_max:
+                if monotonic() >= waiter.deadline:
+                    raise late()
+                self._crowd += 1
+                try:
+                    self._room.wait(remaining(waiter.deadline))
+                finally:
+                    self._crowd -= 1
             if self.cause is not None:
                 return False
             self._users += 1
@@ -209,6 +149,8 @@ class ThreadLink(Link[ThreadWaiter]):
     def _leave(self) -> None:
         with self._mutex:
             self._users -= 1
+            if self._crowd:
+                self._room.notify()
             self._close_if_unused()
 
     def _close_if_unused(self) -> None:
@@ -218,6 +160,7 @@ class ThreadLink(Link[ThreadWaiter]):
     def lose(self, cause: MuseError) -> None:
         with self._mutex:
             super().lose(cause)
+            self._room.notify_all()
             self._close_if_unused()
 
     def abandon(self) -> None:
@@ -231,7 +174,7 @@ class ThreadLink(Link[ThreadWaiter]):
 
     def _send(self, line: bytes, deadline: float) -> None:
         """Sends a whole line. A connection that has half of one is of no use any more."""
-        if not self._sending.acquire(timeout=_left(deadline)):
+        if not self._sending.acquire(timeout=remaining(deadline)):
             raise late()
         rest = memoryview(line)
         try:
@@ -255,7 +198,7 @@ class ThreadLink(Link[ThreadWaiter]):
         """
         if monotonic() >= deadline:
             raise late()
-        if self._stream.wait(_left(deadline), to_write=True) and not self._read_if_free():
+        if self._stream.wait(remaining(deadline), to_write=True) and not self._read_if_free():
             # Another thread is about to read it.
             sleep(0.001)
 
@@ -275,8 +218,7 @@ class ThreadLink(Link[ThreadWaiter]):
                     finally:
                         self._reading.release()
                 else:
-                    waiter.event.wait(left)
-                    waiter.event.clear()
+                    waiter.wait(left)
         finally:
             waiter.may_read = False
             self._hand_over()
@@ -322,12 +264,8 @@ class ThreadLink(Link[ThreadWaiter]):
             return
         for waiter in list(self.pending.values()):
             if waiter.may_read and not waiter.is_done:
-                waiter.event.set()
+                waiter.wake()
                 return
-
-
-def _left(deadline: float) -> float:
-    return max(deadline - monotonic(), 0.0)
 
 
 class ThreadGate:
@@ -337,7 +275,7 @@ class ThreadGate:
         self._lock = threading.Lock()
 
     async def enter(self, deadline: float) -> bool:
-        return self._lock.acquire(timeout=_left(deadline))
+        return self._lock.acquire(timeout=remaining(deadline))
 
     def leave(self) -> None:
         self._lock.release()
@@ -368,42 +306,3 @@ class ThreadIO:
     def wake(self) -> None:
         """Ends all sleep, for good."""
         self._closed.set()
-
-
-def _connected(host: str, port: int, until: float) -> socket.socket:
-    """A connection to the first of a name's addresses that takes one. Raises OSError,
-    UnicodeError."""
-    hosts = _resolved(host, port, until)
-    for number, place in enumerate(hosts, 1):
-        try:
-            return socket.create_connection((place, port), max(_left(until), 0.001))
-        except OSError:
-            if number == len(hosts):
-                raise
-    raise OSError(f"{host} has no address")
-
-
-def _resolved(host: str, port: int, until: float) -> list[str]:
-    """A name's addresses. The system's resolver has no deadline, so a thread of its own asks it."""
-    try:
-        ipaddress.ip_address(host)
-        return [host]
-    except ValueError:
-        pass
-    found: list[list[str] | OSError | UnicodeError] = []
-
-    def ask() -> None:
-        try:
-            told = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.append([str(place[4][0]) for place in told])
-        except (OSError, UnicodeError) as error:
-            found.append(error)
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(_left(until))
-    if not found:
-        raise TimeoutError(f"{host} could not be looked up in time")
-    if not isinstance(found[0], list):
-        raise found[0]
-    return found[0]

@@ -69,7 +69,7 @@ class Client(Calls):
     def attach(self, access_token: str) -> Caller:
         """Makes an access token from elsewhere the client's own, and tells whose it is. It is not
         kept, and it is not renewed when it expires."""
-        self._engine.use(access_token)
+        self._engine.tokens.use(access_token)
         return self.auth.whoami()
 
     def detach(self) -> None:
@@ -79,7 +79,7 @@ class Client(Calls):
     @property
     def session(self) -> StoredSession | None:
         """Who the client is."""
-        return self._engine.identity.session
+        return self._engine.tokens.identity.session
 
     def discover(self) -> dict[str, object]:
         """The server's schema, an OpenRPC document."""
@@ -163,7 +163,7 @@ class AsyncClient(AsyncCalls):
     async def attach(self, access_token: str) -> Caller:
         """Makes an access token from elsewhere the client's own, and tells whose it is. It is not
         kept, and it is not renewed when it expires."""
-        self._engine.use(access_token)
+        self._engine.tokens.use(access_token)
         return await self.auth.whoami()
 
     async def detach(self) -> None:
@@ -173,7 +173,7 @@ class AsyncClient(AsyncCalls):
     @property
     def session(self) -> StoredSession | None:
         """Who the client is."""
-        return self._engine.identity.session
+        return self._engine.tokens.identity.session
 
     async def discover(self) -> dict[str, object]:
         """The server's schema, an OpenRPC document."""
