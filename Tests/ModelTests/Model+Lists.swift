@@ -31,6 +31,8 @@ extension Model {
         let after = try checkedCursor(list, filter, isNewest: isNewest, params)
         var left = isNewest ? rows.reversed() : rows
         if let after { left = left.filter { isNewest ? $0.rank < after : $0.rank > after } }
+        // A page that shows nothing has still begun: what is made later is not before it.
+        let top = (list == "posts.likers" ? Self.rank(ofLike: likesMade) : lastID) + "~"
         let isEnd = observed?["next_cursor"]?.isNull ?? true
         var count = min(limit, left.count)
         if mayBeShort, !isEnd { count = min(count, observed?["items"]?.array?.count ?? 0) }
@@ -43,7 +45,7 @@ extension Model {
         if let text = observed?["next_cursor"]?.string {
             cursors[text] = Cursor(
                 list: list, filter: filter, isNewest: isNewest,
-                after: count > 0 ? left[count - 1].rank : after)
+                after: count > 0 ? left[count - 1].rank : after ?? (isNewest ? top : nil))
         }
         return .object([
             ("items", .list(left.prefix(count).map(\.item))), ("next_cursor", .cursor(mustGoOn)),

@@ -83,10 +83,15 @@ extension Model {
             let isThere = model.likes[post, default: []].contains { $0.user == user }
             if isThere, model.holds(.likeOnce) { return }
             model.likesMade += 1
-            let digits = String(model.likesMade)
-            let rank = String(repeating: "0", count: 9 - digits.count) + digits
+            let rank = Self.rank(ofLike: model.likesMade)
             model.likes[post, default: []].append(Like(user: user, rank: rank))
         }
+    }
+
+    /// A text that sorts as the number does.
+    static func rank(ofLike number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: 9 - digits.count) + digits
     }
 
     mutating func unlike(_ call: ModelCall, _ params: ReadParams) throws(Refusal) -> Expected {
