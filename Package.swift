@@ -143,8 +143,9 @@ let package = Package(
     ]
 )
 
-// Under libFuzzer (Tests/Fuzzers/run): MUSE_FUZZERS=1 swift build --product fuzz-json --sanitize fuzzer
-// -Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library. They have no main of their own, so an ordinary build leaves them out.
+// Under libFuzzer (Tests/Fuzzers/run): MUSE_FUZZERS=1 swift build --product fuzz-json --sanitize
+// fuzzer -Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library. They have no main of their
+// own, so an ordinary build leaves them out.
 if Context.environment["MUSE_FUZZERS"] != nil {
     for name in ["fuzz-json", "fuzz-envelope", "fuzz-params", "fuzz-jwt"] {
         package.targets.append(

@@ -11,7 +11,8 @@ be there, each exactly once, nothing else, and the counts must equal the rows.
 
 Controls, which show that the audit sees what it looks for (status 0 when it does):
     --control keys    the client sends no keys: some write must be doubled
-    --control early   the server answers before it commits: some answered write must be lost
+    --control early   a server that answers before it commits (early.sh builds one): some answered
+                      write must be lost
 
 Standard library only. Status: 0 as it should be, 1 a finding, 2 the test could not be run.
 """
@@ -115,8 +116,6 @@ class Test:
         self.run = f"{random.getrandbits(32):x}"
         self.round = 0
         command = options.command + ["serve", "--data", folder, "--port", "0"]
-        if options.control == "early":
-            command.append("--unsafe-answer-early")
         self.server = Server(command)
         self.random = random.Random(options.seed)
         self.tokens = []
