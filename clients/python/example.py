@@ -1,4 +1,4 @@
-"""Registers or logs in, writes a post with a comment, and lists what others wrote. MUSE_URL says
+"""Registers or logs in, writes posts and a comment, and lists what was written. MUSE_URL says
 where."""
 
 import sys
@@ -15,7 +15,8 @@ with mentalmuse.Client() as client:
         grant = client.auth.login(name, password, device="example")
     print(f"This is {grant.user.username}, here since {grant.user.created_at:%d.%m.%Y}.")
 
-    post = client.posts.create("Good morning from Python.")
+    for number in range(1, 7):
+        post = client.posts.create(f"Good morning from Python, {number}.")
     comment = client.comments.create(post.id, "And good night.")
     print(f"Wrote post {post.id} and comment {comment.id}.")
 
@@ -24,7 +25,7 @@ with mentalmuse.Client() as client:
     except mentalmuse.StaleRevision as error:
         print(f"It has changed since: it is at revision {error.current}.")
 
-    # The pages are fetched as the loop goes on.
+    # Three pages, each fetched when the loop comes to it.
     for number, post in enumerate(client.posts.iterate(limit=2)):
         print(f"{post.author.username}: {post.body[:60]}")
         if number == 5:

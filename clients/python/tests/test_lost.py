@@ -127,6 +127,21 @@ class LostTests(Case):
                 with self.assertRaises(mentalmuse.ClientClosed):
                     face.one(ping)
 
+    def test_calls_on_a_connection_that_is_left_fail_too_when_the_client_is_closed(self):
+        def behave(peer, request):
+            if request["method"] == "server.ping":
+                return peer.result(request)
+            return peer.say({"jsonrpc": "2.0", "method": "server.draining",
+                             "params": {"reason": "idle", "closes_in_ms": 60_000}})
+
+        with Server(behave) as server:
+            for face in self.faces(server):
+                face.later(0.3, lambda: None if isinstance(face, Loop) else ping(face.client))
+                face.later(0.6, face.client.close)
+                with self.within(5):
+                    ends = face.each([lambda client: client.server.info()])
+                self.assertEqual({type(end) for end in ends}, {mentalmuse.ClientClosed})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -48,6 +48,8 @@ class AnyLink(Protocol):
     """A connection, as the engine sees it."""
 
     bound: int
+    #: Why it is no more.
+    cause: MuseError | None
     has_answered: bool
     opened_at: float
 
@@ -89,11 +91,13 @@ class Engine:
         self.tokens = Tokens(store, self._refresh, io.sleep)
         self._is_closed = False
         self._link: AnyLink | None = None
+        self._links: list[AnyLink] = []
         self.begin()
 
-    def begin(self) -> AnyLink | None:
-        """Starts with no connection; what waited before is forgotten. The connection before."""
-        before, self._link = self._link, None
+    def begin(self) -> list[AnyLink]:
+        """Starts with no connection; what waited before is forgotten. The connections before."""
+        before, self._links = self._links, []
+        self._link = None
         self._failures = 0
         self._why = "No connection has been made."
         self._next_try = 0.0
@@ -106,8 +110,8 @@ class Engine:
     def close(self) -> None:
         """Ends the connection. Calls that wait fail, and so does each later one."""
         self._is_closed = True
-        if self._link is not None:
-            self._link.lose(ClientClosed("The client is closed."))
+        for link in self._links:
+            link.lose(ClientClosed("The client is closed."))
 
     # A call.
 
@@ -205,17 +209,20 @@ class Engine:
     async def _open(self, until: float) -> None:
         link = await self.io.open(until, self._notified)
         self._link = link
+        # Those that take no more calls may still have some under way.
+        self._links = [other for other in self._links if other.cause is None] + [link]
         if self._is_closed:
             link.lose(ClientClosed("The client is closed."))
 
     def _forget(self, link: AnyLink | None) -> None:
-        """A connection is of no use any more. One that did not live is as good as none."""
+        """A connection is of no use any more. One that did not live long is followed after a
+        pause, which grows as long as none has answered anything."""
         if link is None or self._link is not link or link.is_ready():
             return
         self._link = None
-        if link.has_answered and monotonic() - link.opened_at >= LIFE:
+        if link.has_answered:
             self._failures = 0
-        else:
+        if not link.has_answered or monotonic() - link.opened_at < LIFE:
             self._failed("The server closes its connections.")
 
     def _failed(self, why: str) -> None:

@@ -109,9 +109,9 @@ _clients: weakref.WeakSet[Client] = weakref.WeakSet()
 def _after_fork() -> None:
     """A process that was forked makes connections of its own."""
     for client in _clients:
-        link = client._engine.begin()
-        if isinstance(link, ThreadLink):
-            link.abandon()
+        for link in client._engine.begin():
+            if isinstance(link, ThreadLink):
+                link.abandon()
 
 
 if hasattr(os, "register_at_fork"):
