@@ -7,6 +7,8 @@ internal import Synchronization
 /// How a connection came.
 package enum Transport: String, Sendable {
     case tcp, tls, unix
+    /// HTTP, plain and over TLS.
+    case http, https
     /// The operator's socket in the data folder.
     case admin
     /// A tool that runs the handlers itself, without a server.

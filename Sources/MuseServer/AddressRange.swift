@@ -59,7 +59,7 @@ package struct AddressRange: Sendable, Hashable {
 
 extension NetworkAddress {
     /// Reads an address in its usual text (inet_pton(3)); nil for anything else.
-    init?(text: String) {
+    package init?(text: String) {
         var four = in_addr()
         if unsafe inet_pton(AF_INET, text, &four) == 1 {
             self = .ipv4(UInt32(bigEndian: four.s_addr))

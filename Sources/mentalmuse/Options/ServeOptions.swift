@@ -30,7 +30,14 @@ enum ServeOptions {
         "Also listen on a Unix socket at this path (mode 0600).")
     static let plaintext = Option(
         "plaintext", .flag, "false", in: .listening,
-        "Allow plain TCP on an address other than loopback.")
+        "Allow plain TCP and plain HTTP on an address other than loopback.")
+    static let http = Option(
+        "http", .text("HOST:PORT"), in: .listening,
+        "Also serve REST and JSON-RPC over HTTP there: over TLS where there is a certificate, "
+            + "unless --plaintext is given; port 0 takes a free one.")
+    static let corsOrigin = Option(
+        "cors-origin", .list("ORIGIN"), in: .listening,
+        "Origins whose pages may read what HTTP answers; * is all.")
     // MARK: What it keeps
 
     static let data = Option(
@@ -170,6 +177,7 @@ enum ServeOptions {
     static let all: [Option] =
         [
             host, port, tcp, tlsHost, tlsPort, tlsCertificate, tlsKey, socket, plaintext,
+            http, corsOrigin,
             data, config, demo, isPrivate, registration, issuer, audience,
             refreshGrace, argonMemory, argonPasses, workers, logRequests, conformanceMethods,
         ] + limits
