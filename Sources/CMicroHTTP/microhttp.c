@@ -149,6 +149,18 @@ struct MHD_Response *muse_http_response(
         count, (void *)(uintptr_t)bytes, release, context);
 }
 
+static ssize_t no_body(void *owner, uint64_t position, char *bytes, size_t count) {
+    (void)owner;
+    (void)position;
+    (void)bytes;
+    (void)count;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+struct MHD_Response *muse_http_bodiless(size_t count) {
+    return MHD_create_response_from_callback(count, 256, no_body, NULL, NULL);
+}
+
 void muse_http_add_field(struct MHD_Response *response, const char *name, const char *value) {
     MHD_add_response_header(response, name, value);
 }

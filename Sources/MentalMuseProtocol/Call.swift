@@ -42,6 +42,8 @@ package final class Peer {
     package let isTrustedProxy: Bool
     /// What it is attached with; judged again at each call.
     package var bound: AccessClaims?
+    /// What its present call says and is told of answers that are kept; nil where there are none.
+    package var validator: Validator?
 
     package init(
         id: UInt64, transport: Transport, address: NetworkAddress, isTrustedProxy: Bool = false

@@ -10,6 +10,8 @@ final class Answer {
     var status = 200
     private(set) var fields: [(name: String, value: String)] = []
     var body: JSONWriter
+    /// What a body would have had that is left out; nil: it is not left out.
+    var omittedCount: Int?
     unowned let worker: HTTPWorker
 
     init(_ worker: HTTPWorker) {
@@ -23,12 +25,20 @@ final class Answer {
 
     func reset() {
         status = 200
+        omittedCount = nil
         fields.removeAll(keepingCapacity: true)
         body.removeAll()
     }
 
     /// Gives it to the library for a connection; false where it is too late.
     func send(_ connection: OpaquePointer) -> Bool {
+        // A length of 0 would be a lie (RFC 9110 section 8.6).
+        if let omittedCount {
+            guard let response = unsafe muse_http_bodiless(omittedCount) else { return false }
+            let isQueued = unsafe queue(response, connection)
+            worker.giveBack(self)
+            return isQueued
+        }
         let retained = unsafe Unmanaged.passRetained(self)
         let response: OpaquePointer? = unsafe body.withBytes { bytes in
             unsafe muse_http_response(
@@ -43,6 +53,10 @@ final class Answer {
             unsafe retained.release()
             return false
         }
+        return unsafe queue(response, connection)
+    }
+
+    private func queue(_ response: OpaquePointer, _ connection: OpaquePointer) -> Bool {
         for field in fields { unsafe muse_http_add_field(response, field.name, field.value) }
         return unsafe muse_http_answer(connection, UInt32(status), response) != 0
     }

@@ -108,6 +108,11 @@ extension Exchange {
         guard let invocation = decoded.invocation else {
             return finish(refusal(.methodNotFound(didYouMean: nil), method: operation.method))
         }
+        let caller = caller
+        switch conditions(operation) {
+        case .refused(let answer): return finish(answer)
+        case .validator(let validator): caller.validator = validator
+        }
         let call = Call(
             method: operation.method, peer: caller, meta: decoded.meta, arrivedAt: arrivedAt,
             ticket: operation.method.effect == .write ? CallTicket() : nil)
@@ -116,7 +121,7 @@ extension Exchange {
     }
 
     /// Whom the request comes from.
-    private var caller: Peer {
+    var caller: Peer {
         guard peer.isTrustedProxy,
             let address = ForwardedAddress.client(
                 forwarded: head.forwarded, forwardedFor: head.forwardedFor,
@@ -146,6 +151,11 @@ extension Exchange: GuestCall {
         do throws(RPCError) {
             location = try await represent(
                 invocation, call, methods: worker.seat.methods, into: &answer.body)
+            if needsLength(answer, call.peer.validator) {
+                call.peer.validator?.known = nil
+                _ = try await represent(
+                    invocation, call, methods: worker.seat.methods, into: &answer.body)
+            }
         } catch {
             failure = error
         }
@@ -153,15 +163,25 @@ extension Exchange: GuestCall {
             failure = .responseTooLarge(limit: worker.seat.limits.answerBytesMax)
         }
         worker.seat.note(.rest, operation.method, since: arrivedAt)
+        let validator = call.peer.validator
+        call.peer.validator = nil
         if let failure {
             answer.reset()
             return finish(refusal(failure, method: operation.method, into: answer))
+        }
+        if let failed = failedPrecondition(validator, operation) {
+            answer.reset()
+            return finish(refusal(failed, method: operation.method, into: answer))
         }
         log(operation.method, nil)
         answer.status = operation.status
         if operation.kind == .nothing { answer.body.removeAll() }
         if let location { answer.add("Location", location) }
         describe(answer, operation, target, hasCaller: call.meta.accessToken != nil)
+        if let validator, let failed = tag(answer, operation, validator) {
+            answer.reset()
+            return finish(refusal(failed, method: operation.method, into: answer))
+        }
         finish(answer)
     }
 
@@ -169,7 +189,9 @@ extension Exchange: GuestCall {
     private func describe(
         _ answer: Answer, _ operation: Operation, _ target: Target, hasCaller: Bool
     ) {
-        if operation.kind != .nothing { answer.add("Content-Type", "application/json") }
+        if operation.kind != .nothing, !operation.isTagged {
+            answer.add("Content-Type", "application/json")
+        }
         addCommon(answer)
         switch operation.kind {
         case .secret: answer.add("Cache-Control", "no-store")

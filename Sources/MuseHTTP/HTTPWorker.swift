@@ -28,6 +28,10 @@ final class HTTPWorker {
     /// Who is being let in just now.
     private var arriving: (entry: ConnectionEntry, descriptor: Int32)?
     private var answers: [Answer] = []
+    /// How long bodies were that were sent, by their tags.
+    var lengths = KnownLengths()
+    /// Made when it is first asked for.
+    lazy var compressor = Compressor()
     /// Whether the daemon has to look again in this pass.
     private var isDue = false
     private var isSweeping = false

@@ -92,7 +92,9 @@ struct Resource: Sendable {
         for (piece, segment) in zip(pieces, segments) {
             switch piece {
             case .literal(let text): guard text == segment else { return nil }
-            case .param: values.append(segment)
+            case .param:
+                guard !segment.isEmpty else { return nil }
+                values.append(segment)
             }
         }
         return values

@@ -44,8 +44,4 @@ extension Exchange {
         }
         return answer
     }
-
-    func runRPC() async {
-        finish(notFound())
-    }
 }

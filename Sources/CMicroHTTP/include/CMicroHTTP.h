@@ -67,6 +67,8 @@ void muse_http_fields(
 /// A response whose body is lent until `release` is called with `context`.
 struct MHD_Response *muse_http_response(
     const void *bytes, size_t count, void (*release)(void *context), void *context);
+/// A response that tells the length of a body that is not sent: for 304 alone.
+struct MHD_Response *muse_http_bodiless(size_t count);
 void muse_http_add_field(struct MHD_Response *response, const char *name, const char *value);
 /// Answers, and gives the response up; 0 where it is too late.
 int muse_http_answer(
