@@ -13,6 +13,7 @@ struct Document: Sendable {
 enum Site: String, CaseIterable {
     case rpc
     case openrpc = "openrpc.json"
+    case openapi = "openapi.json"
     case healthz
     case readyz
 
@@ -35,6 +36,9 @@ extension Exchange {
         case .openrpc:
             answer.add("Content-Type", "application/json")
             answer.body.raw(SchemaDocument.text)
+        case .openapi:
+            answer.add("Content-Type", "application/json")
+            answer.body.raw(OpenAPIDocument.text)
         case .healthz:
             answer.add("Content-Type", "text/plain; charset=utf-8")
             answer.body.raw("ok\n")

@@ -38,6 +38,8 @@ package enum Plan {
             (pythonFolder + "calls_async.py", EmitPythonCalls.file(schema, isAsync: true)),
             (httpFolder + "Routes.swift", EmitREST.routes(schema)),
             (httpFolder + "Representations.swift", EmitREST.representations(schema)),
+            (httpFolder + "OpenAPIDocument.swift", EmitOpenAPI.embedded(schema)),
+            ("Protocol/openapi.json", EmitOpenAPI.file(schema)),
             ("Protocol/REFERENCE.md", EmitReference.file(schema)),
             ("Tests/MuseServerTests/Generated/Unserved.swift", EmitMethods.unserved(schema)),
         ]
