@@ -13,8 +13,8 @@ enum Plan {
     case call(Operation, Invocation, Call, target: Target)
     /// JSON-RPC in the body.
     case rpc
-    /// Something that is ready to be sent.
-    case document(Document)
+    /// Everything that is counted.
+    case metrics
 }
 
 extension Exchange {
@@ -34,6 +34,7 @@ extension Exchange {
             return name == "OPTIONS" ? options(Allow.text(Verb.allCases)) : notFound()
         }
         if let site = Site.find(target.segments) { return settle(site, name, target) }
+        if worker.seat.isDraining { return refusal(.draining(retryAfterMs: 1_000)) }
         guard let (resource, values) = Resource.find(target.segments) else { return notFound() }
         if name == "OPTIONS" { return options(resource.allow) }
         guard let verb = Verb(rawValue: name), let operation = resource.operation(verb) else {
@@ -51,11 +52,14 @@ extension Exchange {
             return mediaRefusal()
         }
         if head.hasBody { return refusal(.bodyUnexpected) }
+        if case .metrics = site {
+            planned = .metrics
+            return nil
+        }
         return answer(site, target)
     }
 
     private func refuseHead() -> Answer? {
-        if worker.seat.isDraining { return refusal(.draining(retryAfterMs: 1_000)) }
         if target.count > HTTPLimits.targetBytesMax { return refusal(.targetTooLong) }
         if headBytes > HTTPLimits.headBytesMax { return refusal(.headTooLarge) }
         if let over = overRate() { return refusal(over) }
@@ -89,8 +93,8 @@ extension Exchange {
         switch planned {
         case .operation(let operation, let values, let target):
             plan(operation, values, target)
-        case .rpc: start()
-        case .call, .document, nil: finish(notFound())
+        case .rpc, .metrics: start()
+        case .call, nil: finish(notFound())
         }
     }
 
@@ -138,7 +142,8 @@ extension Exchange: GuestCall {
         case .call(let operation, let invocation, let call, let target):
             await run(operation, invocation, call, target)
         case .rpc: await runRPC()
-        case .operation, .document, nil: finish(notFound())
+        case .metrics: await runMetrics()
+        case .operation, nil: finish(notFound())
         }
     }
 

@@ -175,6 +175,17 @@ package final class WorkerSeat {
             method.map { Int($0.rawValue) }, code: error.code, name: error.name)
     }
 
+    /// What came of all methods in all styles, on all workers.
+    package var callFigures: [CallFigures] {
+        WorkerMetrics.figures(shared.metrics, .rpc)
+            + CallStyle.ofGuests.flatMap { style in
+                WorkerMetrics.figures(shared.guestMetrics[style] ?? [], style)
+            }
+    }
+
+    /// What the handlers count besides.
+    package var hostFigures: HostFigures { core.host.figures }
+
     /// Logs a call, if such are logged.
     package func log(_ call: SeatRecord) {
         let now = clock.nanoseconds()

@@ -7,8 +7,24 @@ internal import MuseStore
 package protocol ServiceHost: AnyObject {
     /// The handlers, by namespace.
     var methods: Methods { get }
+    /// What is counted beside the metrics of the contract.
+    var figures: HostFigures { get }
     /// Ends what the calls of one pass of the worker's loop shared.
     func endPass()
+}
+
+extension ServiceHost {
+    package var figures: HostFigures { HostFigures() }
+}
+
+/// What all workers' handlers count, for operators.
+package struct HostFigures: Sendable {
+    /// Tokens found in the caches, and verified anew.
+    package var tokenHits = 0
+    package var tokenMisses = 0
+    /// How long all password hashes together took.
+    package var hashNanoseconds = 0
+    package var hashesRefused = 0
 }
 
 /// The whole service, for one worker; confined to it.
@@ -29,6 +45,8 @@ package final class Service: ServiceHost {
     package convenience init(shared: ServiceShared) throws(SQLError) {
         self.init(core: ServiceCore(shared: shared, store: try Store(shared.writer)))
     }
+
+    package var figures: HostFigures { core.shared.figures }
 
     package func endPass() {
         core.endPass()
