@@ -96,6 +96,8 @@ extension Exchange {
             connection: entry.id, method: method?.name ?? "", bytes: body.count,
             arrivedAt: arrivedAt)
         record.error = error
+        record.token = Authorization.token(head.authorization)
+        record.traceparent = head.traceparent.map { JSONValue.string($0).text() }
         worker.seat.log(record)
     }
 

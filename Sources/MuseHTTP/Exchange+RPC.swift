@@ -112,20 +112,21 @@ extension Exchange {
                     Offence(path: $0.path, rule: $0.rule, expected: $0.expected)
                 })
         }
-        let namesAddress = decoded.meta.clientAddress != nil
-        return namesAddress && !peer.isTrustedProxy ? .permissionDenied() : nil
+        guard let named = decoded.meta.clientAddress else { return nil }
+        guard peer.isTrustedProxy else { return .permissionDenied() }
+        guard NetworkAddress(text: named) == nil else { return nil }
+        return .invalidParams(errors: [
+            Offence(
+                path: "/_meta/client_address", rule: "format", expected: "\"ipv4 or ipv6\"")
+        ])
     }
 
     /// A call; the head's token is that of whatever names none.
     private func call(_ method: MethodID, _ meta: Meta) -> Call {
         var meta = meta
         if meta.accessToken == nil { meta.accessToken = Authorization.token(head.authorization) }
-        var peer = caller
-        if let address = meta.clientAddress.flatMap({ NetworkAddress(text: $0) }) {
-            peer = Peer(id: peer.id, transport: peer.transport, address: address)
-        }
         return Call(
-            method: method, peer: peer, meta: meta, arrivedAt: arrivedAt,
+            method: method, peer: meta.clientAddress == nil ? caller : peer, meta: meta, arrivedAt: arrivedAt,
             deadline: meta.deadlineMs.map { arrivedAt + UInt64($0) * 1_000_000 },
             ticket: method.effect == .write ? CallTicket() : nil)
     }
@@ -158,7 +159,7 @@ extension Exchange {
         if let deadline = call.deadline, now >= deadline {
             let elapsed = Int(clamping: (now - arrivedAt) / 1_000_000)
             return refused(
-                id, .deadlineExceeded(elapsedMs: elapsed, started: false), call.method)
+                id, .deadlineExceeded(elapsedMs: elapsed, started: false), call.method, call.meta)
         }
         let reserves = call.method.effect == .write && !id.isAbsent
         if reserves, let batch, !batch.reserve() {
@@ -176,8 +177,8 @@ extension Exchange {
         if reserves { batch?.release() }
         worker.seat.note(.rpcOverHTTP, call.method, since: arrivedAt)
         if failure == nil, writer.overflowed { failure = .responseTooLarge(limit: limit) }
-        if let failure { return refused(id, failure, call.method) }
-        logRPC(id, call.method, nil)
+        if let failure { return refused(id, failure, call.method, call.meta) }
+        logRPC(id, call.method, nil, call.meta)
         return id.isAbsent ? nil : fitting(writer, id, call.method, batch)
     }
 
@@ -192,21 +193,25 @@ extension Exchange {
         return unsafe writer.withBytes { unsafe Array($0) }
     }
 
-    private func refused(_ id: RPCID, _ error: RPCError, _ method: MethodID?) -> [UInt8]? {
+    private func refused(
+        _ id: RPCID, _ error: RPCError, _ method: MethodID?, _ meta: Meta? = nil
+    ) -> [UInt8]? {
         worker.seat.noteRefusal(.rpcOverHTTP, method, error)
-        logRPC(id, method, error)
+        logRPC(id, method, error, meta)
         guard !id.isAbsent else { return nil }
         var writer = JSONWriter()
         writer.refuse(id, error)
         return unsafe writer.withBytes { unsafe Array($0) }
     }
 
-    private func logRPC(_ id: RPCID, _ method: MethodID?, _ error: RPCError?) {
+    private func logRPC(_ id: RPCID, _ method: MethodID?, _ error: RPCError?, _ meta: Meta?) {
         var record = SeatRecord(
             connection: entry.id, method: method?.name ?? "", bytes: body.count,
             arrivedAt: arrivedAt)
         record.id = id
         record.error = error
+        record.token = meta?.accessToken
+        record.traceparent = meta?.traceparent
         worker.seat.log(record)
     }
 }

@@ -196,8 +196,9 @@ package final class WorkerSeat {
         }
         var writer = JSONWriter()
         RequestRecord(
-            connection: call.connection, id: call.id, method: call.method, caller: nil,
-            error: call.error, bytes: call.bytes, waitedNanoseconds: 0, nanoseconds: took,
+            connection: call.connection, id: call.id, method: call.method,
+            caller: call.token.flatMap { core.host.caller(of: $0) }, error: call.error,
+            bytes: call.bytes, waitedNanoseconds: 0, storeNanoseconds: 0, nanoseconds: took,
             traceparent: call.traceparent
         ).write(into: &writer, at: wallClock.now())
         shared.configuration.log.write(unsafe writer.withBytes { unsafe Array($0) })
@@ -218,6 +219,8 @@ package struct SeatRecord {
     package var bytes: Int
     package var arrivedAt: UInt64
     package var traceparent: String?
+    /// Whose call it is, by the token that came with it; the token itself is not logged.
+    package var token: String?
 
     package init(connection: UInt64, method: String, bytes: Int, arrivedAt: UInt64) {
         self.connection = connection

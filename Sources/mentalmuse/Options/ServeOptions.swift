@@ -38,6 +38,13 @@ enum ServeOptions {
     static let corsOrigin = Option(
         "cors-origin", .list("ORIGIN"), in: .listening,
         "Origins whose pages may read what HTTP answers; * is all.")
+    static let trustedProxies = Option(
+        "trusted-proxy", .list("CIDR"), in: .listening,
+        "Addresses of your own proxies (10.0.0.0/8, ::1): the PROXY protocol (plain TCP), Forwarded "
+            + "and X-Forwarded-For (HTTP) and _meta.client_address are believed from there. Limits "
+            + "are on then as for other hosts."
+    )
+
     // MARK: What it keeps
 
     static let data = Option(
@@ -85,11 +92,21 @@ enum ServeOptions {
 
     // MARK: For tests of the program
 
+    static let accessSeconds = Option(
+        "access-seconds", .seconds(0...900), "900", in: .people,
+        "How long access tokens live; 0: they have expired when they are given.",
+        reach: .flagOnly, isHidden: true)
+
     static let conformanceMethods = Option(
         "conformance-methods", .flag, "false", in: .operation,
         "Add the methods of the JSON-RPC specification's examples; loopback only.",
         reach: .flagOnly, isHidden: true)
+
     // MARK: Limits
+
+    static let idempotencyKeys = Option(
+        "idempotency-keys-max", .integer(1_000...1_000_000_000), "10000000", in: .limits,
+        "Idempotency keys that are remembered; beyond it the oldest go before their time.")
 
     static let writesPerMinute = Option(
         "writes-per-minute-max", .integer(0...limitMax), "600", in: .limits,
@@ -178,8 +195,10 @@ enum ServeOptions {
         [
             host, port, tcp, tlsHost, tlsPort, tlsCertificate, tlsKey, socket, plaintext,
             http, corsOrigin,
+            trustedProxies,
             data, config, demo, isPrivate, registration, issuer, audience,
-            refreshGrace, argonMemory, argonPasses, workers, logRequests, conformanceMethods,
+            refreshGrace, argonMemory, argonPasses, workers, logRequests, accessSeconds,
+            conformanceMethods, idempotencyKeys,
         ] + limits
 
     /// What the commands take that work on a data folder.
