@@ -94,7 +94,8 @@ let package = Package(
             "mentalmuse",
             [
                 "MuseHTTP", "MuseServer", "MuseService", "MuseStore", "MuseSQLite", "MuseSQL",
-                "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase", "MentalMuseProtocol",
+                "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
+                "MentalMuseProtocol",
                 "MentalMuseClient", "CEdit", "CPlatform",
             ]),
         // The generator.

@@ -60,9 +60,10 @@ extension Exchange {
         return answer
     }
 
-    /// The methods that HTTP has for everybody (RFC 9110 section 9, RFC 5789).
+    /// The methods that HTTP has for everybody (IANA's registry, but WebDAV's).
     private static let knownVerbs: Set<String> = [
         "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
+        "QUERY",
     ]
 
     /// What may be done here; for a browser also who may do it.

@@ -32,7 +32,8 @@ extension Exchange {
         }
         // What stands here is a list, or nothing that could be read: of that there is no state.
         let isThere = operation.verb == .post
-        let fails = isThere
+        let fails =
+            isThere
             ? matches.map { $0 != .any } ?? false || excludes == .any : matches != nil
         if fails { return .refused(refusal(.noTag)) }
         let tells = operation.status == 201 && operation.kind == .object

@@ -40,7 +40,8 @@ extension Exchange {
     /// The figures of the contract, for whoever may see them.
     private func figures() async throws(RPCError) -> Metrics {
         let token = Authorization.token(head.authorization)
-        let asker = isLocal && token == nil
+        let asker =
+            isLocal && token == nil
             ? Peer(id: peer.id, transport: .local, address: peer.address) : caller
         let call = Call(
             method: .serverMetrics, peer: asker, meta: Meta(accessToken: token),

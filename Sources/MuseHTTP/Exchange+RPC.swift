@@ -126,7 +126,8 @@ extension Exchange {
         var meta = meta
         if meta.accessToken == nil { meta.accessToken = Authorization.token(head.authorization) }
         return Call(
-            method: method, peer: meta.clientAddress == nil ? caller : peer, meta: meta, arrivedAt: arrivedAt,
+            method: method, peer: meta.clientAddress == nil ? caller : peer, meta: meta,
+            arrivedAt: arrivedAt,
             deadline: meta.deadlineMs.map { arrivedAt + UInt64($0) * 1_000_000 },
             ticket: method.effect == .write ? CallTicket() : nil)
     }

@@ -62,21 +62,33 @@ struct Head {
         case 9:
             if Self.equals(name, "forwarded") { Self.list(&forwarded, value) }
         case 11:
-            if Self.equals(name, "traceparent"), Self.single(&traceparent, value) { note(.repeated) }
+            if Self.equals(name, "traceparent"), Self.single(&traceparent, value) {
+                note(.repeated)
+            }
         case 12:
-            if Self.equals(name, "content-type"), Self.single(&contentType, value) { note(.repeated) }
+            if Self.equals(name, "content-type"), Self.single(&contentType, value) {
+                note(.repeated)
+            }
         case 13:
-            if Self.equals(name, "authorization"), Self.single(&authorization, value) { note(.repeated) }
+            if Self.equals(name, "authorization"), Self.single(&authorization, value) {
+                note(.repeated)
+            }
             if Self.equals(name, "if-none-match") { Self.list(&ifNoneMatch, value) }
         case 14: if Self.equals(name, "content-length") { takeLength(value) }
         case 15:
             if Self.equals(name, "accept-encoding") { Self.list(&acceptEncoding, value) }
-            if Self.equals(name, "idempotency-key"), Self.single(&idempotencyKey, value) { note(.repeated) }
+            if Self.equals(name, "idempotency-key"), Self.single(&idempotencyKey, value) {
+                note(.repeated)
+            }
             if Self.equals(name, "x-forwarded-for") { Self.list(&forwardedFor, value) }
         case 16: if Self.equals(name, "content-encoding") { Self.list(&contentEncoding, value) }
         case 17: if Self.equals(name, "transfer-encoding") { takeEncoding(value) }
         case 29:
-            if Self.equals(name, "access-control-request-method"), Self.single(&requestMethod, value) { note(.repeated) }
+            if Self.equals(name, "access-control-request-method"),
+                Self.single(&requestMethod, value)
+            {
+                note(.repeated)
+            }
         default: break
         }
     }

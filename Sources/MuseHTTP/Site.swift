@@ -36,7 +36,8 @@ extension Exchange {
         }
     }
 
-    private func document(_ text: StaticString, head: StaticString? = nil, from: Int = 0) -> Answer {
+    private func document(_ text: StaticString, head: StaticString? = nil, from: Int = 0) -> Answer
+    {
         let answer = worker.takeAnswer()
         if let head { answer.body.raw(head) }
         // `from` is below the length of every document.

@@ -53,7 +53,9 @@ enum OpenAPIComponents {
         var members: [JSONValue.Member] = []
         for type in all where wanted.contains(type.name) {
             members.append(.init(type.name, plain(type.value)))
-            if let object = schema.object(type.name), !object.links.isEmpty {
+            if let object = schema.object(type.name), !object.links.isEmpty,
+                schema.handled.contains(where: { $0.result == .object(type.name) })
+            {
                 members.append(.init(type.name + "Links", links(object)))
             }
         }
@@ -71,8 +73,10 @@ enum OpenAPIComponents {
             case .array(let elements): waiting += elements
             case .object(let members):
                 for member in members {
-                    guard member.name == "$ref", let name = member.value.string?.split(
-                        separator: "/").last.map(String.init)
+                    guard member.name == "$ref",
+                        let name = member.value.string?.split(
+                            separator: "/"
+                        ).last.map(String.init)
                     else {
                         waiting.append(member.value)
                         continue
@@ -137,7 +141,7 @@ enum OpenAPIComponents {
     private static func header(_ name: String, _ reference: String?) -> JSONValue {
         let type =
             reference.map { EmitOpenAPI.object(("$ref", .string($0))) }
-            ?? EmitOpenAPI.object(("type", "string"), ("maxLength", .number("200")))
+            ?? EmitOpenAPI.object(("type", "string"))
         return EmitOpenAPI.object(
             ("name", .string(name)), ("in", "header"), ("required", .bool(false)),
             ("schema", type))

@@ -23,9 +23,10 @@ enum OpenAPIParameters {
             }
         }
         let names = headers(method, place, schema)
-        return list + names.map {
-            EmitOpenAPI.object(("$ref", .string("#/components/parameters/\($0)")))
-        }
+        return list
+            + names.map {
+                EmitOpenAPI.object(("$ref", .string("#/components/parameters/\($0)")))
+            }
     }
 
     private static func headers(

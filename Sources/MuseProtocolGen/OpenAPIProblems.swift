@@ -99,7 +99,9 @@ enum OpenAPIProblems {
         var members: [JSONValue.Member] = [
             .init("description", .string(words.joined(separator: " ")))
         ]
-        if status == 401 { members.append(.init("headers", OpenAPIResponses.references(["WWW-Authenticate"]))) }
+        if status == 401 {
+            members.append(.init("headers", OpenAPIResponses.references(["WWW-Authenticate"])))
+        }
         if status == 429 || status == 503 {
             members.append(.init("headers", OpenAPIResponses.references(["Retry-After"])))
         }
