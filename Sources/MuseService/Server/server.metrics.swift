@@ -5,9 +5,9 @@ internal import MuseRPC
 internal import MuseStore
 
 extension ServerHandlers {
-    /// Counters since the start, for admins.
+    /// Counters since the start, for admins and the operator.
     func metrics(_ params: ServerMetricsParams, _ call: Call) async throws(RPCError) -> Metrics {
-        guard try core.caller(call).isAdmin else { throw RPCError.permissionDenied() }
+        guard try core.callerOrOperator(call).isAdmin else { throw RPCError.permissionDenied() }
         return shared.wholeMetrics()
     }
 }
