@@ -14,13 +14,19 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from attacking import tutorials  # noqa: E402
+from attacking import (  # noqa: E402
+    forgeries, injection, sessions, throttles, timing, tutorials)
 from attacking.report import Report, expect  # noqa: E402
 from attacking.wire import SECRETS, Server  # noqa: E402
 from attacking.world import World, leaks, secrets_kept  # noqa: E402
 
 THEMES = {
     "tutorials": (tutorials, []),
+    "forgeries": (forgeries, []),
+    "sessions": (sessions, []),
+    "throttles": (throttles, throttles.FLAGS),
+    "injection": (injection, injection.FLAGS),
+    "timing": (timing, timing.FLAGS),
 }
 
 

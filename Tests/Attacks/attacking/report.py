@@ -10,20 +10,29 @@ import traceback
 class Failure(Exception):
     """What was checked does not hold."""
 
+    def __str__(self):
+        text = super().__str__()
+        return text if len(text) < 4_000 else text[:4_000] + "…"
+
 
 def expect(holds, what):
     if not holds:
         raise Failure(what)
 
 
+def cut(value):
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:150]}…{text[-50:]}"
+
+
 def same(found, wanted, what):
     if found != wanted:
-        raise Failure(f"{what}: {found!r} instead of {wanted!r}")
+        raise Failure(f"{what}: {cut(found)} instead of {cut(wanted)}")
 
 
 def among(found, wanted, what):
     if found not in wanted:
-        raise Failure(f"{what}: {found!r}, none of {sorted(wanted)}")
+        raise Failure(f"{what}: {cut(found)}, none of {sorted(wanted)}")
 
 
 class Report:
