@@ -33,6 +33,9 @@ package final class ServiceCore {
     /// Sessions that were live when a snapshot of this epoch was taken.
     private var sessions: [UUIDv7: SessionOwner] = [:]
     private var sessionsEpoch: UInt64 = 0
+    /// A name that somebody had lately: looked up where a log-in's is unknown, which is to take as
+    /// long.
+    var knownName = ""
 
     /// How many sessions a worker remembers.
     private static let sessionsMax = 16_384
