@@ -29,13 +29,13 @@ final class ContentHouse {
     private var workers: [Service] = []
     private static let password = PasswordParameters(opsLimit: 1, memoryKiB: 8)
 
-    /// - Parameter clock: whose time it is; nil: the system's.
+    /// - Parameter clock: whose time it is; by default one that stands still.
     init(
-        clock: TestClock? = nil, limits change: (inout Limits) -> Void = { _ in },
+        clock: TestClock = TestClock(), limits change: (inout Limits) -> Void = { _ in },
         configure: (inout ServiceConfiguration) -> Void = { _ in }
     ) throws {
-        let wall = clock?.wall ?? .system
-        let monotonic = clock?.monotonic ?? .system
+        let wall = clock.wall
+        let monotonic = clock.monotonic
         folder = FileManager.default.temporaryDirectory.appending(path: "muse-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let driver = SQLiteDriver(path: folder.appending(path: "muse.db").path)
