@@ -73,12 +73,13 @@ class Field:
 
     def attack(self, kinds, port, tls_port, pid):
         """The client's figures under attack, and what the attacked process took."""
-        length = self.seconds + 1.5
-        rude = [self.tools.start(
-            self.tools.path("rude"), kind, str(tls_port if kind == "handshakes" else port),
-            str(length), self.hello, nice=5) for kind in kinds]
-        for process in rude:
-            process.stdout.readline()
+        rude = []
+        # Those who hold thousands of connections first: they take a while to come.
+        for kind in sorted(kinds, key=lambda kind: kind != "idle"):
+            rude.append(self.tools.start(
+                self.tools.path("rude"), kind, str(tls_port if kind == "handshakes" else port),
+                str(self.seconds + (3 if kind == "idle" else 1.5)), self.hello, nice=5))
+            rude[-1].stdout.readline()
         time.sleep(0.3)
         client = self.tools.load(
             port, CONNECTIONS, RATE, self.seconds, self.nothing, self.requests)

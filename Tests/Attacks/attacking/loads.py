@@ -96,8 +96,9 @@ class Tools:
 
 def ended(process):
     """What a program said in the end."""
-    text = process.communicate(timeout=120)[0].decode()
-    if process.returncode != 0:
+    # Not communicate(): it loses what an earlier readline() has read ahead.
+    text = process.stdout.read().decode()
+    if process.wait() != 0:
         raise RuntimeError(f"{process.args} ended with {process.returncode}: {text}")
     return json.loads(text.splitlines()[-1])
 

@@ -148,7 +148,7 @@ static void half_close(void) {
 static void resets(void) {
     struct linger at_once = {1, 0};
     int fd = dial();
-    for (int i = 0; i < 10; i++) say(fd, discover, sizeof discover - 1);
+    for (int i = 0; i < 10; i++) say(fd, ping, sizeof ping - 1);
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     if (fd >= 0) close(fd);
 }
