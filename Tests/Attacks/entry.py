@@ -15,7 +15,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 from attacking import (  # noqa: E402
-    forgeries, injection, sessions, throttles, timing, tutorials)
+    files, forgeries, injection, sessions, throttles, timing, tutorials)
 from attacking.report import Report, expect  # noqa: E402
 from attacking.wire import SECRETS, Server  # noqa: E402
 from attacking.world import World, leaks, secrets_kept  # noqa: E402
@@ -23,6 +23,7 @@ from attacking.world import World, leaks, secrets_kept  # noqa: E402
 THEMES = {
     "tutorials": (tutorials, []),
     "forgeries": (forgeries, []),
+    "files": (files, []),
     "sessions": (sessions, []),
     "throttles": (throttles, throttles.FLAGS),
     "injection": (injection, injection.FLAGS),

@@ -7,7 +7,6 @@ Standard library only, and openssl(1).
 import hashlib
 import hmac
 import json
-import os
 import time
 
 from attacking import tokens
@@ -254,24 +253,9 @@ def role_of_the_token(world):
     return fault
 
 
-def private_files(world):
-    """Owner-only modes, and a start that sees to them."""
-    data = world.server.data
-    for path, folders, names in os.walk(data):
-        for name in folders + names:
-            mode = os.stat(os.path.join(path, name)).st_mode & 0o777
-            expect(mode & 0o077 == 0, f"{name} has mode {mode:o}")
-    expect(os.stat(data).st_mode & 0o077 == 0, "the data folder is open to others")
-    with open(world.server.log) as log:
-        started = [json.loads(line) for line in log if '"event":"started"' in line]
-    same(sorted(started[0]["libraries"]), ["OpenSSL", "SQLite", "libsodium"],
-         "the libraries in the log")
-
-
 CHECKS = [
     ("a forged, altered or misplaced access token is taken", forged_access, any_token_will_do),
     ("a forged, altered or misplaced refresh token is taken", forged_refresh,
      forged_refresh_passes),
     ("a token's role counts", stolen_key, role_of_the_token),
-    ("files are open to others", private_files, None),
 ]

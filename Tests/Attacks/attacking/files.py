@@ -1,0 +1,98 @@
+"""Files and folders that are their owner's alone: as they are made, and checked at each start.
+
+Standard library only.
+"""
+import json
+import os
+import stat
+import subprocess
+
+from attacking.report import expect, same
+from attacking.wire import PASSWORD, Connection, Server
+
+
+def judge_modes(folder):
+    """Nothing in a folder, itself included, is anybody else's to use."""
+    count = 0
+    for path, folders, names in os.walk(folder):
+        for name in [".", *folders, *names]:
+            mode = stat.S_IMODE(os.lstat(os.path.join(path, name)).st_mode)
+            expect(mode & 0o077 == 0, f"{os.path.join(path, name)} has mode {mode:o}")
+            count += 1
+    return count
+
+
+def as_made(world):
+    backup = os.path.join(world.server.folder, "backup")
+    with Connection(world.server.admin) as operator:
+        operator.call("admin.backup", {"path": backup})
+    count = judge_modes(world.server.data) + judge_modes(backup)
+    with open(world.server.log) as log:
+        started = [json.loads(line) for line in log if '"event":"started"' in line]
+    same(sorted(started[0]["libraries"]), ["OpenSSL", "SQLite", "libsodium"], "libraries in the log")
+    return f"{count} files and folders"
+
+
+def judges(world):
+    """The control of the judge: it sees what it is to see."""
+    folder = os.path.join(world.server.folder, "open")
+    os.mkdir(folder, 0o700)
+    with open(os.path.join(folder, "file"), "w") as file:
+        os.fchmod(file.fileno(), 0o640)
+    try:
+        judge_modes(folder)
+    except Exception:  # noqa: BLE001
+        return
+    expect(False, "a file of mode 640 is not seen")
+
+
+def refused(program, data):
+    """What a start says that is refused; None where it is not."""
+    process = subprocess.Popen(
+        [program, "serve", "--data", data, "--port", "0"], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    line = process.stdout.readline().decode()
+    if '"event"' in line:
+        process.kill()
+        process.wait()
+        return None
+    process.wait(30)
+    return line if process.returncode != 0 else None
+
+
+def at_start(world):
+    """What was opened to others is not used, and the message says which it is."""
+    program = world.server.program
+    with Server(program) as server:
+        kid = server.kid()
+        expect(refused(program, server.data), "two servers have one data folder")
+        server.stop()
+        data = server.data
+        key = os.path.join(data, "keys", kid + ".pem")
+        for path, mode in ((data, 0o755), (data, 0o770), (os.path.join(data, "keys"), 0o755),
+                           (key, 0o644), (key, 0o660)):
+            before = stat.S_IMODE(os.stat(path).st_mode)
+            os.chmod(path, mode)
+            said = refused(program, data)
+            expect(said and path in said, f"{path} with mode {mode:o}: {said}")
+            os.chmod(path, before)
+        # A link in place of a key, though it leads to the very key.
+        os.rename(key, key + ".away")
+        os.symlink(key + ".away", key)
+        expect(refused(program, data), "a link in place of a key is followed")
+        os.unlink(key)
+        os.rename(key + ".away", key)
+        database = os.path.join(data, "mentalmuse.db")
+        os.chmod(database, 0o644)
+        server.start()
+        judge_modes(data)
+        with Connection(server.port) as one:
+            one.register("after_all_that", PASSWORD)
+        expect(server.stop() == 0, "its status")
+
+
+CHECKS = [
+    ("files are open to others", as_made, None),
+    ("control: the judge of modes", judges, None),
+    ("a start takes what was opened to others", at_start, None),
+]
