@@ -2,6 +2,7 @@
 
 Standard library only.
 """
+import copy
 import itertools
 import os
 import time
@@ -28,21 +29,32 @@ class Stage:
     def __init__(self, server):
         self.server = server
         self.root = operator_creates(server, "root_admin", "admin")
+        with Connection(server.port) as setting:
+            self.host = setting.register("everybodys_host")
         self.watch = Connection(server.port)
         self.watch.call("auth.attach", {"access_token": self.root["access_token"]})
         self.key = server.key()
 
+    def another(self):
+        """The same with a connection of its own, for another thread."""
+        stage = copy.copy(self)
+        stage.watch = Connection(self.server.port)
+        stage.watch.call("auth.attach", {"access_token": self.root["access_token"]})
+        return stage
+
     def kid(self):
+        """The id of a key that nobody needs."""
         with Connection(self.server.admin) as operator:
             return operator.call("admin.rotate_keys")["keys"][-1]["kid"]
 
     def victim(self):
         """The id of a connection that nobody needs, and the connection."""
         spare = Connection(self.server.port)
-        spare.call("server.ping")
+        grant = spare.register(f"spare_{next(NUMBERS)}", attach=True)
         with Connection(self.server.admin) as operator:
             items = operator.call("admin.connections")["items"]
-        return max(item["id"] for item in items if item["transport"] == "tcp"), spare
+        user = grant["user"]["id"]
+        return next(item["id"] for item in items if item["user_id"] == user), spare
 
 
 class Cast:
@@ -57,7 +69,9 @@ class Cast:
         self.spare = None
         with Connection(port) as setting:
             self.owner = setting.register(f"owner_{self.number}")
-            self.post_author = setting.register(f"host_{self.number}")
+            # Where nobody calls as him, one will do for many cells.
+            self.post_author = stage.host if kind != "post_author" else \
+                setting.register(f"host_{self.number}")
             token = self.owner["access_token"]
             self.post = setting.call("posts.create", {"body": "the post"}, token)["id"]
             self.host_post = setting.call(

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import subprocess
+import sys
 
 from attacking.report import expect, same
 from attacking.wire import PASSWORD, Connection, Server
@@ -91,8 +92,60 @@ def at_start(world):
         expect(server.stop() == 0, "its status")
 
 
+KNOCK = """
+import socket, sys
+door = socket.socket(socket.AF_UNIX)
+door.settimeout(10)
+try:
+    door.connect(sys.argv[1])
+    door.sendall(b'{"jsonrpc":"2.0","id":1,"method":"admin.keys"}\\n')
+    print("answered" if door.recv(100) else "closed")
+except PermissionError:
+    print("kept out")
+except OSError:
+    print("closed")
+"""
+NOBODY = 65534
+
+
+def knock(python, path, user):
+    return subprocess.run(
+        [python, "-c", KNOCK, path], user=user, cwd="/", check=True,
+        stdout=subprocess.PIPE).stdout.decode().strip()
+
+
+def python_of(user):
+    """A Python that another user may run; None if there is none."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        try:
+            if subprocess.run([python, "-c", ""], user=user, cwd="/").returncode == 0:
+                return python
+        except OSError:
+            continue
+    return None
+
+
+def foreign_operator(world):
+    """Another user of the machine is kept out by the modes, and by his number where they are open."""
+    if os.geteuid() != 0:
+        return "left out: only root can be somebody else"
+    python = python_of(NOBODY)
+    if python is None:
+        return "left out: nobody else may run Python"
+    with Server(world.server.program) as server:
+        same(knock(python, server.admin, os.geteuid()), "answered", "the operator")
+        same(knock(python, server.admin, NOBODY), "kept out", "another user")
+        for path in (server.folder, server.data):
+            os.chmod(path, 0o711)
+        os.chmod(server.admin, 0o666)
+        same(knock(python, server.admin, NOBODY), "closed", "another user, with the modes open")
+        same(knock(python, server.admin, os.geteuid()), "answered", "the operator still")
+    return None
+
+
 CHECKS = [
     ("files are open to others", as_made, None),
     ("control: the judge of modes", judges, None),
     ("a start takes what was opened to others", at_start, None),
+    ("another user of the machine is the operator", foreign_operator, None),
 ]

@@ -214,9 +214,8 @@ def forged_refresh(world):
             found = one.outcome("auth.refresh", {"refresh_token": token})
             among(found, wanted, name)
             count += 1
-        for kind in ("access_token",):
-            same(one.outcome("auth.refresh", {"refresh_token": grant[kind]}), "token_invalid",
-                 "the access token in a refresh token's place")
+        same(one.outcome("auth.refresh", {"refresh_token": grant["access_token"]}),
+             "token_invalid", "the access token in a refresh token's place")
         expect(count > 150, f"only {count} tokens were tried")
         # Whoever cannot sign cannot end a session either: reuse is judged after the signature.
         world.good_refresh = grant["refresh_token"]

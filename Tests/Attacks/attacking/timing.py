@@ -74,20 +74,26 @@ def compare(world, sides, share=0.0):
     raise Failure("; ".join(told))
 
 
+def refused_login(one, names):
+    """A side: a log-in with a wrong password under one of the names."""
+    def call():
+        same(one.outcome("auth.login", {
+            "username": random.choice(names), "password": "wrong but long enough"}),
+            "bad_credentials", "a log-in")
+    return call
+
+
+def names(stem):
+    """As many as any side has, and of one length: whatever else differs is time of this script."""
+    return [f"{stem}_{next(NUMBERS):06}" for _ in range(20)]
+
+
 def login_sides(world, one):
-    """A name that somebody has, and one that nobody has, of one length."""
-    known = [f"known_{next(NUMBERS):06}" for _ in range(20)]
+    """Names that somebody has, and names that nobody has."""
+    known, unknown = names("known"), names("nobod")
     for name in known:
         one.register(name)
-    unknown = [f"nobod_{next(NUMBERS):06}" for _ in range(20)]
-
-    def side(names):
-        def call():
-            same(one.outcome("auth.login", {
-                "username": random.choice(names), "password": "wrong but long enough"}),
-                "bad_credentials", "a log-in")
-        return call
-    return side(known), side(unknown)
+    return refused_login(one, known), refused_login(one, unknown)
 
 
 def unknown_user(world):
@@ -111,16 +117,11 @@ def unknown_user_at_full_cost(world):
 
 def banned_user(world):
     with world.connect() as one:
-        known, unknown = login_sides(world, one)
-        name = f"banne_{next(NUMBERS):06}"
-        grant = one.register(name)
-        one.call("users.ban", {"id": grant["user"]["id"], "reason": "r"},
-                 world.admin["access_token"])
-
-        def banned():
-            same(one.outcome("auth.login", {
-                "username": name, "password": "wrong but long enough"}), "bad_credentials", "one")
-        return compare(world, (banned, unknown))
+        banned, unknown = names("banne"), names("nobod")
+        for name in banned:
+            person = one.register(name)["user"]["id"]
+            one.call("users.ban", {"id": person, "reason": "r"}, world.admin["access_token"])
+        return compare(world, (refused_login(one, banned), refused_login(one, unknown)))
 
 
 def nearly_right(world):

@@ -3,11 +3,10 @@
 Standard library only.
 """
 import json
-import threading
 
 from attacking import tokens
 from attacking.report import among, expect, same
-from attacking.wire import PASSWORD, Connection
+from attacking.wire import PASSWORD
 from attacking.world import NUMBERS, UNKNOWN
 
 
@@ -168,11 +167,10 @@ def shown_email(world):
             for method, params in looks:
                 result = one.call(method, params, who)
                 expect(address not in json.dumps(result), f"{method} shows the address")
+                shown = [user for page in members_named(result, "items") or [[result]]
+                         for user in page if user.get("id") == person]
                 for name in ("email", "ban", "password", "password_hash"):
-                    others = [item for item in members_named(result, "items") or [[result]]]
-                    mine = [user for page in others for user in page
-                            if user.get("id") == person]
-                    expect(all(name not in user for user in mine), f"{method} shows {name}")
+                    expect(all(name not in user for user in shown), f"{method} shows {name}")
         for who in (token, world.admin["access_token"]):
             for method, params in looks[:3]:
                 result = one.call(method, params, who)

@@ -7,7 +7,8 @@ import itertools
 import os
 import threading
 
-from attacking.wire import PASSWORD, SECRETS, Connection, operator_creates
+from attacking.report import expect
+from attacking.wire import SECRETS, Connection, operator_creates
 
 NUMBERS = itertools.count(1)
 # Valid, and of nothing: version 7, of the year 2024.
@@ -108,5 +109,11 @@ def secrets_kept(server):
     return found + leaks(files_of(server.data), SECRETS.of_store())
 
 
-def password_of(grant):
-    return {"username": grant["user"]["username"], "password": PASSWORD}
+def tells_nothing(server):
+    """Neither log nor data folder has a secret; a planted one would be found."""
+    found = secrets_kept(server)
+    expect(not found, f"{len(found)} secrets are kept: {found[:5]}")
+    with open(server.log, "rb") as log:
+        planted = log.read() + next(iter(SECRETS.of_store())).encode()
+    expect(leaks([("", planted)], SECRETS.of_log()), "a planted secret is not found")
+    return f"{len(SECRETS.of_store())} secrets and {len(SECRETS.texts)} texts in none of them"
