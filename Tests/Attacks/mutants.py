@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Takes away one check, limit, owner rule, escape or sync at a time, and sees what notices.
 
-    mutants.py [--only NAME,…] [--clone FOLDER] [--narrow] [--list]
+    mutants.py [--only NAME,…] [--clone FOLDER] [--built] [--narrow] [--list]
 
 On a clone all changes of `mutations/` are built in at once, each behind a switch (`MUSE_MUTANT`),
 so that one build does for all; then one at a time is switched on. With none on, everything has to
@@ -131,6 +131,8 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", help="names, with commas")
     parser.add_argument("--clone", help="a folder to build in, which stays; its build is used again")
+    parser.add_argument("--built", action="store_true",
+                        help="take the clone as it is, its changes made and built")
     parser.add_argument("--narrow", action="store_true", help="the first stage alone")
     parser.add_argument("--list", action="store_true", help="check the texts, list, and end")
     options = parser.parse_args()
@@ -142,13 +144,16 @@ def main():
     folder = tempfile.mkdtemp(prefix="mentalmuse-mutants-")
     clone = pathlib.Path(options.clone or os.path.join(folder, "clone"))
     try:
-        if not clone.exists():
+        if options.built:
+            pass
+        elif not clone.exists():
             subprocess.run(["git", "clone", "-q", str(TOP), str(clone)], check=True)
         else:
             subprocess.run(["git", "-C", str(clone), "checkout", "-q", "."], check=True)
             subprocess.run(["git", "-C", str(clone), "pull", "-q", str(TOP), "HEAD"], check=True)
-        files = changed(clone, ALL)
-        print(f"{len(ALL)} changes in {len(files)} files", flush=True)
+        if not options.built:
+            files = changed(clone, ALL)
+            print(f"{len(ALL)} changes in {len(files)} files", flush=True)
         if options.list:
             for name, what, _ in ALL:
                 print(f"  {name}: {what}")
