@@ -17,8 +17,9 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-from attacking.nginx import Proxy  # noqa: E402
+from attacking.nginx import WEB, Proxy  # noqa: E402
 from attacking.report import Report, expect, same  # noqa: E402
+from attacking.web import Web  # noqa: E402
 from attacking.wire import PASSWORD, Connection, Server, Unusable, told  # noqa: E402
 from attacking.world import NUMBERS, tells_nothing  # noqa: E402
 
@@ -26,7 +27,7 @@ TRUSTED = "127.9.0.0/16"
 GATEWAY = "127.9.1.1"
 FLAGS = ["--workers", "2", "--login-failures-max", "5", "--login-failures-address-max", "20",
          "--registrations-per-hour-max", "1000", "--connections-per-address-max", "4",
-         "--log-requests", "all"]
+         "--log-requests", "all", "--http", "127.0.0.1:0"]
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 WRONG = "not the right one at all"
 FRESH = itertools.count(1)
@@ -237,6 +238,63 @@ def bounded(door):
             connection.close()
 
 
+def behind_web_proxy(door):
+    """The same for HTTP: NGINX adds the caller's address, and passes what clients make up."""
+    name = door.person()
+    forgeries = [
+        [("X-Forwarded-For", "127.5.0.1")], [("Forwarded", "for=127.5.0.1")],
+        [("X-Forwarded-For", "127.5.0.1, 127.5.0.1"), ("X-Forwarded-For", "127.5.0.1")],
+        [("Forwarded", "for=127.5.0.1;by=127.9.1.1"), ("X-Forwarded-For", "127.5.0.1")],
+        [("Forwarded", 'for="127.5.0.1'), ("Forwarded", "for=127.5.0.1")],
+        [("X-Forwarded-For", "here, there")], [("Forwarded", "by=me")],
+        [("X-Real-IP", "127.5.0.1")], [("True-Client-IP", "127.5.0.1")]]
+    web = door.server.ports["http"]
+    with Proxy(door.server.folder, web, GATEWAY, WEB) as proxy:
+        with Web(proxy.port, "127.5.0.1") as one:
+            same(address_of(one, name), "127.5.0.1", "the address behind NGINX")
+        with Web(proxy.port, "127.5.0.2") as attacker:
+            same([guess(attacker, name) for _ in range(6)],
+                 ["bad_credentials"] * 5 + ["rate_limited"], "guesses behind NGINX")
+        for fields in forgeries:
+            with Web(proxy.port, "127.5.0.3", fields) as attacker:
+                expect(address_of(attacker, name) in ("127.5.0.3", GATEWAY),
+                       f"{fields} was believed: {address_of(attacker, name)}")
+                same(attacker.outcome("server.ping", client_address="127.5.0.1"),
+                     "permission_denied", f"client_address behind NGINX with {fields}")
+        with Web(proxy.port, "127.5.0.3") as attacker:
+            same(attacker.outcome("server.ping", client_address="127.5.0.1"),
+                 "permission_denied", "client_address behind NGINX")
+        with Web(proxy.port, "127.5.0.1") as owner:
+            same(guess(owner, name, PASSWORD), "ok", "the owner behind the same NGINX")
+    return f"{len(forgeries)} forgeries"
+
+
+def web_fields(door):
+    """From a trusted proxy the fields name the caller; from elsewhere they are nothing."""
+    name = door.person()
+    web = door.server.ports["http"]
+    named = [([("X-Forwarded-For", "198.51.7.1")], "198.51.7.1"),
+             ([("X-Forwarded-For", "198.51.7.9, 198.51.7.2")], "198.51.7.2"),
+             ([("X-Forwarded-For", "198.51.7.9, 198.51.7.3, 127.9.3.3")], "198.51.7.3"),
+             ([("X-Forwarded-For", "198.51.7.9"), ("X-Forwarded-For", "198.51.7.4")], "198.51.7.4"),
+             ([("Forwarded", 'for="[2001:db8::7]:4711";proto=https')], "2001:db8::7"),
+             ([("Forwarded", "for=198.51.7.9, for=198.51.7.5")], "198.51.7.5"),
+             ([("Forwarded", "for=198.51.7.9, by=127.9.1.1")], GATEWAY),
+             ([("Forwarded", "for=unknown")], GATEWAY), ([], GATEWAY)]
+    for fields, wanted in named:
+        with Web(web, GATEWAY, fields) as one:
+            same(address_of(one, name), wanted, f"{fields} from a proxy")
+        for source in ("127.0.0.1", "127.10.0.1"):
+            with Web(web, source, fields) as forger:
+                same(address_of(forger, name), source, f"{fields} from {source}")
+                same(forger.outcome("server.ping", client_address="198.51.7.1"),
+                     "permission_denied", f"client_address from {source}")
+    with Web(web, GATEWAY) as gateway:
+        same(address_of(gateway, name, client_address="198.51.7.8"), "198.51.7.8",
+             "client_address of a gateway")
+    return f"{len(named)} ways to name somebody"
+
+
 CHECKS = [
     ("behind NGINX everybody is himself", behind_nginx, False),
     ("a header from elsewhere names somebody", forged_headers, True),
@@ -245,6 +303,8 @@ CHECKS = [
     ("a gateway's callers share a limit, or name each other", gateways, False),
     ("a network of IPv6 has as many tries as addresses", whole_networks, False),
     ("connections are counted by the proxy's address", bounded, False),
+    ("behind NGINX as a proxy of HTTP somebody is another", behind_web_proxy, False),
+    ("fields of HTTP from elsewhere name somebody", web_fields, True),
 ]
 
 
@@ -261,10 +321,12 @@ def main():
         report.check("logs and data folder have no secret", tells_nothing, server)
         report.check("the server ends as it should", lambda: same(server.stop(), 0, "its status"))
     with Server(options.program, *FLAGS, "--trusted-proxy", "0.0.0.0/0") as server:
-        report.control("a server that trusts everybody", forged_headers, Door(server, 3), also=ODD)
+        for body in (forged_headers, web_fields):
+            report.control(f"a server that trusts everybody: {body.__name__}", body,
+                           Door(server, 3), also=ODD)
     # Without a word about proxies nobody is one: NGINX itself is not understood, and nobody named.
     with Server(options.program, *FLAGS) as server:
-        for body in (behind_nginx, gateways, whole_networks, bounded):
+        for body in (behind_nginx, behind_web_proxy, gateways, whole_networks, bounded):
             report.control(f"a server that trusts nobody: {body.__name__}", body, Door(server, 3),
                            also=ODD)
         report.check("forged headers, with no proxy trusted", forged_headers, Door(server))
