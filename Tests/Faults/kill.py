@@ -116,7 +116,7 @@ class Test:
         self.run = f"{random.getrandbits(32):x}"
         self.round = 0
         command = options.command + ["serve", "--data", folder, "--port", "0"]
-        self.server = Server(command)
+        self.server = self.make_server(command)
         self.random = random.Random(options.seed)
         self.tokens = []
         self.target = None
@@ -126,6 +126,11 @@ class Test:
         self.wrong = []
         self.figures = collections.Counter()
         self.every_post = collections.Counter()
+
+    writer = Writer
+
+    def make_server(self, command):
+        return Server(command)
 
     def prepare(self):
         self.server.start()
@@ -150,7 +155,7 @@ class Test:
         self.every_post[target["body"]] += 1
         self.refused = []
         writers = [
-            Writer(self, number, self.random.getrandbits(64))
+            self.writer(self, number, self.random.getrandbits(64))
             for number in range(self.options.connections)]
         for writer in writers:
             writer.start()

@@ -1,0 +1,454 @@
+"""Rows on the data folder: a second server, files that are torn, cut, foreign, newer or open to
+others, what `verify` tells, backups, migrations, and the deletion of much.
+
+Standard library only.
+"""
+import glob
+import hashlib
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+
+from rows import (PASSWORD, Crowd, Finding, Row, audit, expect, percentile, sign_up)
+from serving import Connection, Unusable
+
+
+def refused(context, *flags, data=None, without=()):
+    """Starts a server that must not start; the one line that it says."""
+    told = subprocess.run(
+        context.command(*flags, data=data), capture_output=True, text=True, timeout=60, check=False)
+    lines = told.stderr.strip().splitlines()
+    expect(told.returncode == 1, f"the status was {told.returncode}: {told.stderr}")
+    expect(len(lines) == 1, f"not one line: {told.stderr}")
+    for word in without:
+        expect(word not in lines[0], f"{word} in {lines[0]}")
+    return lines[0]
+
+
+def second(context):
+    """Another server, and commands that need the folder alone, while one serves."""
+    server = context.started()
+    connection, _ = sign_up(server, "second")
+    lines = [refused(context)]
+    expect("another process has this data folder" in lines[0], lines[0])
+    expect(f"process {server.process.pid}" in lines[0], lines[0])
+    for words in (["verify"], ["migrate", "run"]):
+        told = context.run(*words)
+        expect(told.returncode == 1 and "another process" in told.stderr, told.stderr)
+    connection.call("posts.create", {"body": "the first serves on"})
+    connection.close()
+    # The lock goes with the process, however that ends.
+    server.kill()
+    server.start()
+    context.stop(server)
+    context.verify()
+    return f"refused: {lines[0].split(': ', 1)[1][-70:]}; the lock ends with a kill -9"
+
+
+def contents(folder):
+    """What is in a folder, by name: mode and hash; what says who has it is left out."""
+    found = {}
+    for path, _, files in os.walk(folder):
+        for name in files:
+            whole = os.path.join(path, name)
+            if name == "lock" or name.endswith("-shm") or not os.path.isfile(whole):
+                continue
+            with open(whole, "rb") as file:
+                content = file.read()
+            # An empty log is made and removed by whoever looks.
+            if not (name.endswith("-wal") and not content):
+                found[whole] = (os.stat(whole).st_mode, hashlib.sha256(content).hexdigest())
+    return found
+
+
+def filled(context, posts=400):
+    """A data folder of some size, at rest; what is in its database."""
+    server = context.started()
+    connection, grant = sign_up(server, "filled")
+    for number in range(posts):
+        connection.send("posts.create", {"body": f"p{number} " + "x" * 1_000})
+    for _ in range(posts):
+        expect("result" in connection.receive(), "a write was refused")
+    connection.close()
+    context.stop(server)
+    return os.path.join(context.data, "mentalmuse.db"), grant
+
+
+def strange(context):
+    """Database files that are not as the program left them."""
+    path, _ = filled(context)
+    with open(path, "rb") as file:
+        good = file.read()
+    cases = {}
+
+    def case(name, content):
+        with open(path, "wb") as file:
+            file.write(content)
+        before = contents(context.data)
+        cases[name] = refused(context)
+        expect(contents(context.data) == before, f"{name}: something was altered")
+
+    case("text", b"This is no database.\n" * 400)
+    case("zeros", bytes(len(good)))
+    case("header torn", b"\0" * 100 + good[100:])
+    other = context.path("other.db")
+    database = sqlite3.connect(other)
+    database.execute("CREATE TABLE things(a)")
+    database.commit()
+    database.close()
+    with open(other, "rb") as file:
+        case("foreign", file.read())
+    with open(path, "wb") as file:
+        file.write(good)
+    database = sqlite3.connect(path)
+    database.execute("INSERT INTO migrations VALUES(99, 'later', 0, 'x')")
+    database.execute("UPDATE migrations SET number = 2 WHERE number = 99")
+    database.commit()
+    database.close()
+    with open(path, "rb") as file:
+        case("newer", file.read())
+    expect("newer program" in cases["newer"], cases["newer"])
+    expect("not a database of MentalMuse" in cases["foreign"], cases["foreign"])
+    return "; ".join(f"{name}: {line.split(': ', 1)[1][-60:]}" for name, line in cases.items())
+
+
+def torn(context):
+    """Files that a broken disk cut or tore: recovered, or told; never a crash or a wrong answer."""
+    path, _ = filled(context)
+    with open(path, "rb") as file:
+        good = file.read()
+    told = {}
+    for name, content in (
+            ("cut to half", good[:len(good) // 2 // 4096 * 4096]),
+            ("cut in a page", good[:len(good) - 1_000]),
+            ("a page torn", good[:20 * 4096] + os.urandom(2_000) + good[20 * 4096 + 2_000:])):
+        with open(path, "wb") as file:
+            file.write(content)
+        found = context.run("verify")
+        expect(found.returncode == 1, f"{name}: verify found nothing")
+        server = context.server()
+        try:
+            server.start()
+        except Unusable:
+            lines = [line for line in server.log if not line.startswith("{")]
+            expect(len(lines) == 1 and "damaged" in lines[0], f"{name}: {lines}")
+            told[name] = lines[0].split(": ", 2)[1][-40:]
+            continue
+        connection = Connection(server.port)
+        bodies = set()
+        try:
+            for post in connection.pages("posts.list", {}):
+                bodies.add(post["body"])
+            told[name] = f"serves {len(bodies)} posts"
+        except Unusable as error:
+            expect('"unavailable"' in str(error), f"{name}: {error}")
+            told[name] = "reads of what is lost are unavailable"
+        expect(all(body.startswith("p") and body.endswith("x" * 1_000) for body in bodies),
+               f"{name}: a wrong answer")
+        connection.close()
+        expect(server.process.poll() is None, f"{name}: the server has ended")
+        server.stop()
+    with open(path, "wb") as file:
+        file.write(good)
+    for rest in glob.glob(path + "-*"):
+        os.unlink(rest)
+    context.verify()
+    return "verify tells each; " + "; ".join(f"{name}: {what}" for name, what in told.items())
+
+
+def cut_log(context):
+    """After a kill the log's end is cut or torn: all before it is there."""
+    server = context.started()
+    connection, grant = sign_up(server, "cutlog")
+    crowd = Crowd(server, grant["access_token"], "c", size=8, may_lose=True).start()
+    crowd.wait_for(400)
+    server.kill()
+    crowd.end()
+    connection.close()
+    log = os.path.join(context.data, "mentalmuse.db-wal")
+    with open(log, "rb") as file:
+        frames = file.read()
+    with open(log, "wb") as file:
+        # Half a frame less, and what is no frame behind it.
+        file.write(frames[:len(frames) - 2_000] + os.urandom(900))
+    server.start()
+    connection = Connection(server.port)
+    there = {post["body"] for post in connection.pages("posts.list", {})}
+    connection.close()
+    written = crowd.acknowledged()
+    lost = [key for key, _ in written if key not in there]
+    expect(len(lost) <= 16, f"{len(lost)} writes are gone with one frame")
+    context.stop(server)
+    context.verify()
+    return f"{len(written) - len(lost)} of {len(written)} posts there, {len(lost)} in the torn group"
+
+
+def modes(context):
+    """A folder or keys that others may use."""
+    filled(context, 5)
+    keys = glob.glob(os.path.join(context.data, "keys", "*.pem"))
+    lines = []
+    for path, bad, good in ((context.data, 0o755, 0o700), (keys[0], 0o644, 0o600),
+                            (os.path.join(context.data, "keys"), 0o750, 0o700)):
+        os.chmod(path, bad)
+        line = refused(context)
+        expect("others may use it" in line and path in line, line)
+        lines.append(line)
+        os.chmod(path, good)
+    path = os.path.join(context.data, "mentalmuse.db")
+    os.chmod(path, 0o644)
+    server = context.started()
+    expect(os.stat(path).st_mode & 0o777 == 0o600, "the database is open to others")
+    backup = context.path("backup")
+    told = context.run("backup", backup)
+    expect(told.returncode == 0, told.stderr)
+    for folder, _, files in os.walk(backup):
+        expect(os.stat(folder).st_mode & 0o777 == 0o700, f"{folder} is open to others")
+        for name in files:
+            mode = os.stat(os.path.join(folder, name)).st_mode & 0o777
+            expect(mode == 0o600, f"{name} of the backup has mode {mode:o}")
+    for name in ("admin.sock", "mentalmuse.db-wal", "mentalmuse.db-shm", "lock"):
+        mode = os.stat(os.path.join(context.data, name)).st_mode & 0o777
+        expect(mode == 0o600, f"{name} has mode {mode:o}")
+    context.stop(server)
+    return f"3 refused ({lines[1].split(': ', 2)[2][:60]}); database closed to others; backup 0700/0600"
+
+
+FAULTS = {
+    "UPDATE users SET post_count = post_count + 1": "users.post_count",
+    "UPDATE posts SET like_count = like_count + 1": "posts.like_count",
+    "UPDATE posts SET comment_count = 7 WHERE comment_count = 1": "posts.comment_count",
+    "DELETE FROM credentials": "users without credentials",
+    "INSERT INTO credentials VALUES(x'0102', 'x', 0)": "credentials of no user",
+    "UPDATE sessions SET user_id = x'0102'": "sessions of no user",
+    "DELETE FROM user_prefixes WHERE prefix = 've'": "not found by their names' beginnings",
+    "UPDATE user_prefixes SET prefix = 'q' WHERE prefix = 've'": "beginnings of names of no user",
+    "UPDATE comments SET author_id = x'0102'": "comments of no user",
+    "INSERT INTO comments VALUES(x'03', x'04', (SELECT id FROM users), 'x', 0, 1)":
+        "comments of no post",
+    "INSERT INTO likes VALUES(x'03', (SELECT id FROM users), x'04')": "likes of no post",
+    "UPDATE likes SET user_id = x'0102'": "likes of no user",
+    "INSERT INTO posts VALUES(x'05', x'0102', 'x', 0, 0, 0, 1)": "posts of no user",
+}
+
+
+def verified(context):
+    """Each kind of fault is made by hand, and has to be told."""
+    server = context.started()
+    connection, _ = sign_up(server, "verify")
+    post = connection.call("posts.create", {"body": "one"})["id"]
+    connection.call("comments.create", {"post_id": post, "body": "a comment"})
+    connection.call("posts.like", {"id": post})
+    connection.close()
+    context.stop(server)
+    context.verify()
+    path = os.path.join(context.data, "mentalmuse.db")
+    with open(path, "rb") as file:
+        good = file.read()
+
+    def put(content):
+        for rest in glob.glob(path + "-*"):
+            os.unlink(rest)
+        with open(path, "wb") as file:
+            file.write(content)
+
+    for sql, wanted in FAULTS.items():
+        database = sqlite3.connect(path)
+        changed = database.execute(sql).rowcount
+        database.commit()
+        database.close()
+        expect(changed > 0, f"nothing was changed by: {sql}")
+        told = context.run("verify")
+        expect(told.returncode == 1 and wanted in told.stdout,
+               f"{sql}: told {told.stdout.strip()} {told.stderr.strip()}")
+        put(good)
+    # An index that does not agree with its table, by taking a row out of the table alone.
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA writable_schema=ON")
+    database.execute("UPDATE sqlite_schema SET sql = replace(sql, 'role > 0', 'role >= 0') "
+                     "WHERE name = 'users_by_role'")
+    database.commit()
+    database.close()
+    told = context.run("verify")
+    expect(told.returncode == 1 and "users_by_role" in told.stdout, f"index: {told.stdout}")
+    put(good)
+    torn_page = bytearray(good)
+    torn_page[3 * 4096 + 8:3 * 4096 + 80] = b"\xff" * 72
+    put(torn_page)
+    told = context.run("verify")
+    expect(told.returncode == 1, "a torn page was not told")
+    put(good)
+    context.verify()
+    return f"{len(FAULTS)} kinds of wrong rows, an index, a page: each told; restored: no faults"
+
+
+def backup(context):
+    """Backups while 16 connections write; each is restored and looked at."""
+    server = context.started()
+    connection, grant = sign_up(server, "backup")
+    crowd = Crowd(server, grant["access_token"], "b").start()
+    crowd.wait_for(500)
+    figures = []
+    for turn in range(3):
+        before = crowd.acknowledged()
+        place, restored = context.path(f"backup{turn}"), context.path(f"restored{turn}")
+        told = context.run("backup", place)
+        expect(told.returncode == 0, told.stderr)
+        later = {key for key, _ in crowd.acknowledged()} | set(crowd.open())
+        told = context.run("restore", place, data=restored)
+        expect(told.returncode == 0, told.stderr)
+        context.verify(restored)
+        other = context.started(data=restored)
+        reader = Connection(other.port)
+        rows = [post["body"] for post in reader.pages("posts.list", {})]
+        there = set(rows)
+        expect(len(rows) == len(there), "doubled in a backup")
+        missing = [key for key, _ in before if key not in there]
+        expect(not missing, f"{len(missing)} acknowledged before the backup are not in it")
+        # What is in it was asked for before it ended, or was open then.
+        figures.append((len(before), len(there), len(there - later)))
+        reader.send("auth.whoami", {"_meta": {"access_token": grant["access_token"]}})
+        expect(reader.receive()["error"]["code"] == 1004, "a session of before goes on")
+        reader.call("auth.login", {"username": "backup", "password": PASSWORD})
+        reader.close()
+        context.stop(other)
+    crowd.end()
+    connection.close()
+    count = audit(server, [crowd])
+    told = context.run("backup", context.path("backup0"))
+    expect(told.returncode == 1, "a backup was written over another")
+    context.stop(server)
+    context.verify()
+    return (f"3 under load: {', '.join(f'{a} before, {b} in it' for a, b, _ in figures)}; "
+            f"verify clean, log-in works, old sessions ended; {count} writes, none refused for good")
+
+
+def migration(context):
+    """A migration that fails leaves all as it was, and the old version goes on."""
+    path, _ = filled(context, 50)
+    database = sqlite3.connect(path)
+    row = database.execute("SELECT number, name, applied_at, checksum FROM migrations").fetchone()
+    # As if it had not been applied: its tables are in its way.
+    database.execute("DELETE FROM migrations")
+    database.commit()
+    dump = "\n".join(database.iterdump())
+    database.close()
+    line = refused(context)
+    expect("migration 1 failed" in line, line)
+    database = sqlite3.connect(path)
+    expect("\n".join(database.iterdump()) == dump, "the migration that failed left something")
+    database.execute("INSERT INTO migrations VALUES(?, ?, ?, ?)", row)
+    database.commit()
+    database.close()
+    server = context.started()
+    connection = Connection(server.port)
+    count = sum(1 for _ in connection.pages("posts.list", {}))
+    connection.close()
+    expect(count == 50, f"{count} posts")
+    context.stop(server)
+    context.verify()
+    return f"refused: {line.split(': ', 1)[1][:90]}; nothing changed; the version before serves on"
+
+
+def identifier(milliseconds, number):
+    """A UUIDv7."""
+    return (milliseconds << 80 | 7 << 76 | 2 << 62 | number).to_bytes(16, "big")
+
+
+def deletion(context):
+    """An author of many comments goes while others write, over a kill -9."""
+    many = 1_000_000 if context.is_long else 50_000
+    server = context.started()
+    connection, _ = sign_up(server, "writer")
+    posts = [connection.call("posts.create", {"body": f"p{n}"})["id"] for n in range(100)]
+    prolific, grant = sign_up(server, "prolific")
+    author = bytes.fromhex(grant["user"]["id"].replace("-", ""))
+    connection.close()
+    prolific.close()
+    context.stop(server)
+    path = os.path.join(context.data, "mentalmuse.db")
+    database = sqlite3.connect(path)
+    keys = [bytes.fromhex(post.replace("-", "")) for post in posts]
+    database.executemany(
+        "INSERT INTO comments VALUES(?, ?, ?, ?, ?, 1)",
+        ((keys[n * 100 // many], identifier(1_600_000_000_000 + n, n), author, f"c{n}", 0)
+         for n in range(many)))
+    database.execute(
+        "UPDATE posts SET comment_count = "
+        "(SELECT count(*) FROM comments WHERE comments.post_id = posts.id)")
+    database.commit()
+    database.close()
+    context.verify()
+    server.start()
+    connection = Connection(server.port)
+    token = connection.call("auth.login", {
+        "username": "writer", "password": PASSWORD, "attach": True})["access_token"]
+    seen = connection.call("comments.list", {"post_id": posts[0], "limit": 5})["items"]
+    expect(len(seen) == 5, "the comments are not seen before")
+    calm = Crowd(server, token, "calm", size=8, pause=0.005).start()
+    time.sleep(2)
+    calm.end()
+    other = Connection(server.port)
+    other.call("auth.login", {"username": "prolific", "password": PASSWORD, "attach": True})
+    busy = Crowd(server, token, "busy", size=8, pause=0.005, may_lose=True).start()
+    busy.wait_for(10)
+    began = time.monotonic()
+    other.call("users.delete", {"current_password": PASSWORD})
+    took = time.monotonic() - began
+    other.close()
+    for post in (posts[0], posts[50], posts[99]):
+        expect(not connection.call("comments.list", {"post_id": post})["items"],
+               "comments of a deleted user are seen")
+    time.sleep(5 if context.is_long else 0.4)
+    waits = busy.waits()
+    left = rows_left(path, author)
+    expect(left > 0, "all had gone before the restart: too few comments to show anything")
+    server.kill()
+    busy.end()
+    connection.close()
+    between = rows_left(path, author)
+    expect(0 < between < many, f"{between} rows at the kill: no deletion was under way")
+    context.verify()
+    server.start()
+    after = Crowd(server, token, "after", size=8, pause=0.005).start()
+    ended = time.monotonic()
+    while rows_left(path, author):
+        expect(time.monotonic() - ended < 900, "the rows do not go")
+        time.sleep(0.1)
+    ended = time.monotonic() - ended
+    after.end()
+    connection = Connection(server.port)
+    count = sum(connection.call("posts.get", {"id": post})["comment_count"] for post in posts)
+    expect(count == 0, f"{count} comments are counted that nobody sees")
+    audit(server, [calm, busy, after], may_be=[f"p{n}" for n in range(100)])
+    connection.close()
+    context.stop(server)
+    context.verify()
+    waits += after.waits()
+    return (f"{many} comments hidden at once (answered in {took * 1000:.0f} ms), {between} rows at "
+            f"the kill -9, gone {ended:.1f} s after it; p99 of writers {percentile(calm.waits(), .99) * 1000:.1f} ms "
+            f"calm, {percentile(waits, .99) * 1000:.1f} ms meanwhile; counts follow")
+
+
+def rows_left(path, author):
+    database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+    try:
+        return database.execute(
+            "SELECT count(*) FROM comments WHERE author_id = ?", (author,)).fetchone()[0]
+    finally:
+        database.close()
+
+
+ROWS = [
+    Row("second server", "another server, and verify and migrate, on a folder in use", second),
+    Row("strange files", "no database, torn header, foreign, newer: refused, untouched", strange),
+    Row("torn files", "cut and torn database files", torn),
+    Row("torn log", "the end of the log cut and torn after a kill -9", cut_log),
+    Row("modes", "folder, keys, database, backup open to others", modes),
+    Row("verify", "each kind of fault made with SQL", verified),
+    Row("backup", "three under load, each restored", backup),
+    Row("failed migration", "its tables are in its way", migration),
+    Row("large deletion", "an author of many comments goes, others write, a kill -9 between", deletion),
+]
