@@ -6,12 +6,12 @@ Standard library only.
 import glob
 import hashlib
 import os
-import signal
+import shutil
 import sqlite3
 import subprocess
 import time
 
-from rows import (PASSWORD, Crowd, Finding, Row, audit, expect, percentile, sign_up)
+from rows import PASSWORD, Crowd, Finding, Row, audit, expect, percentile, sign_up
 from serving import Connection, Unusable
 
 
@@ -109,6 +109,9 @@ def strange(context):
     database.close()
     with open(path, "rb") as file:
         case("newer", file.read())
+    with open(path, "wb") as file:
+        file.write(good)
+    context.stop(context.started())
     expect("newer program" in cases["newer"], cases["newer"])
     expect("not a database of MentalMuse" in cases["foreign"], cases["foreign"])
     return "; ".join(f"{name}: {line.split(': ', 1)[1][-60:]}" for name, line in cases.items())
@@ -325,6 +328,32 @@ def backup(context):
             f"verify clean, log-in works, old sessions ended; {count} writes, none refused for good")
 
 
+def copied(context):
+    """The control: the file alone, copied while they write, lacks what was acknowledged."""
+    server = context.started()
+    connection, grant = sign_up(server, "copied")
+    connection.close()
+    crowd = Crowd(server, grant["access_token"], "n").start()
+    for turn in range(10):
+        # At some moments all is in the file; not at ten of them.
+        crowd.wait_for(150)
+        before = {key for key, _ in crowd.acknowledged()}
+        place, restored = context.path(f"copy{turn}"), context.path(f"restored{turn}")
+        shutil.copytree(
+            context.data, place, ignore=shutil.ignore_patterns("*-wal", "*-shm", "*.sock"))
+        told = context.run("restore", place, data=restored)
+        if told.returncode != 0:
+            return f"no backup: {told.stderr.strip()[-80:]}"
+        other = context.started(data=restored)
+        reader = Connection(other.port)
+        missing = before - {post["body"] for post in reader.pages("posts.list", {})}
+        reader.close()
+        other.stop()
+        if missing:
+            return f"{len(missing)} of {len(before)} are missing in it"
+    raise Finding("ten plain copies lacked nothing: the row above shows nothing")
+
+
 def migration(context):
     """A migration that fails leaves all as it was, and the old version goes on."""
     path, _ = filled(context, 50)
@@ -449,6 +478,7 @@ ROWS = [
     Row("modes", "folder, keys, database, backup open to others", modes),
     Row("verify", "each kind of fault made with SQL", verified),
     Row("backup", "three under load, each restored", backup),
+    Row("backup, control", "a plain copy of the file", copied),
     Row("failed migration", "its tables are in its way", migration),
     Row("large deletion", "an author of many comments goes, others write, a kill -9 between", deletion),
 ]
