@@ -11,8 +11,8 @@ be there, each exactly once, nothing else, and the counts must equal the rows.
 
 Controls, which show that the audit sees what it looks for (status 0 when it does):
     --control keys    the client sends no keys: some write must be doubled
-    --control early   a server that answers before it commits (early.sh builds one): some answered
-                      write must be lost
+    --control early   a server that answers before it commits (controls.py builds one): some
+                      answered write must be lost
 
 Standard library only. Status: 0 as it should be, 1 a finding, 2 the test could not be run.
 """

@@ -11,8 +11,9 @@ refused with outcome `none` may not be there after; what has outcome `unknown` i
 its key.
 --control normal: the engine syncs at checkpoints only (synchronous=NORMAL); answered writes must be
 lost.
---control marker: a server that writes no marker over a commit that failed (controls.sh builds one);
+--control marker: a server that writes no marker over a commit that failed (controls.py builds one);
 with --failing-sync --by-kill refused writes must come back.
+--control names: a server that does not sync the folder above its data folder; all must be gone.
 
 Standard library only, and gcc. Status: 0 as it should be, 1 a finding, 2 it could not be run.
 """
@@ -67,10 +68,17 @@ class Test(kill.Test):
             self.server.stop()
             self.server.start()
 
+    end_early = False
+
     def is_usable(self, connection):
         if self.options.control is None:
             return True
         # What the control loses may be what the audit stands on.
+        connection.send("users.get", {"username": f"kill_{self.run}_0"})
+        if "error" in connection.receive():
+            self.lost.append("all is gone, the accounts too")
+            self.end_early = True
+            return False
         self.log_in(connection)
         connection.send("posts.get", {"id": self.target})
         if "result" in connection.receive():
@@ -138,6 +146,8 @@ def one_folder(options, rounds, seed, total):
         test.prepare()
         for _ in range(rounds):
             test.one_round()
+            if test.end_early:
+                break
         if options.control is None:
             test.audit_all()
         ended = True
@@ -169,7 +179,12 @@ def outcome(options, total):
     print(figure)
     if options.control == "normal":
         found = total["made normal"] > 0 and total["lost"]
-        print("control: with synchronous=NORMAL, losses were " + ("found" if found else "NOT found"))
+        print("control: with synchronous=NORMAL, losses were "
+              + ("found" if found else "NOT found"))
+        return 0 if found else 1
+    if options.control == "names":
+        found = any("all is gone" in entry for entry in total["lost"])
+        print("control: a name that was not synced was " + ("lost" if found else "NOT lost"))
         return 0 if found else 1
     if options.control == "marker":
         found = total["wrong"]
@@ -194,7 +209,7 @@ def main():
                         help="then a new one: the first start loses power too")
     parser.add_argument("--failing-sync", action="store_true")
     parser.add_argument("--by-kill", action="store_true", help="a kill -9 in place of the loss")
-    parser.add_argument("--control", choices=["normal", "marker"])
+    parser.add_argument("--control", choices=["normal", "marker", "names"])
     parser.add_argument("command", nargs="+", help="the server's program, after --")
     options = parser.parse_args()
     first = random.getrandbits(32) if options.seed is None else options.seed

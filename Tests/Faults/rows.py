@@ -144,7 +144,8 @@ class Member(threading.Thread):
                 self.open = None
                 return
             error = answer["error"]
-            self.refusals[f"{error['data']['name']} {error['data'].get('outcome', '')}".strip()] += 1
+            told = f"{error['data']['name']} {error['data'].get('outcome', '')}"
+            self.refusals[told.strip()] += 1
             expect(error["code"] in AGAIN, f"refused: {json.dumps(error)}")
             time.sleep(0.01)
 

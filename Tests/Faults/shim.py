@@ -214,7 +214,7 @@ class Machine:
             return
         left = []
         for change in self.unsynced_names:
-            if any(os.path.dirname(name) == folder for name in change):
+            if any(name.rpartition("/")[0] == folder for name in change):
                 self.keep_names(change)
             else:
                 left.append(change)

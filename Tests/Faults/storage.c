@@ -105,7 +105,8 @@ static int is_ours(int file) {
 
 /* The record is there once the journal's first word counts it: a process that dies in between
    leaves whole records only. A journal that is full stops the writers: the disk has hung. */
-static void note(enum kind kind, uint64_t inode, uint64_t offset, const void *bytes, size_t length) {
+static void note(
+    enum kind kind, uint64_t inode, uint64_t offset, const void *bytes, size_t length) {
     if (journal == NULL) return;
     struct record record = {kind, (uint32_t)length, inode, offset};
     size_t padded = (length + 7) & ~(size_t)7;
@@ -162,7 +163,8 @@ int close(int file) {
 /* Whether this write is failed, and with what; *length may become less: what came to the disk. */
 static int write_fault(int file, size_t *length, uint64_t offset) {
     struct stat status;
-    if (control->is_full && fstat(file, &status) == 0 && offset + *length > (uint64_t)status.st_size) {
+    if (control->is_full && fstat(file, &status) == 0
+        && offset + *length > (uint64_t)status.st_size) {
         __atomic_add_fetch(&control->failed, 1, __ATOMIC_RELAXED);
         *length = 0;
         return ENOSPC;
@@ -301,7 +303,8 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
 
 /* The control of the power test: the same program with the engine's lesser setting. */
 struct sqlite3;
-int sqlite3_exec(struct sqlite3 *, const char *, int (*)(void *, int, char **, char **), void *, char **);
+int sqlite3_exec(
+    struct sqlite3 *, const char *, int (*)(void *, int, char **, char **), void *, char **);
 int sqlite3_exec(
     struct sqlite3 *database, const char *text,
     int (*row)(void *, int, char **, char **), void *context, char **message) {
