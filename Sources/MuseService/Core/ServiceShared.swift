@@ -31,6 +31,7 @@ package final class ServiceShared: Sendable {
     let startedAt: Timestamp
     /// When the log may next say that the storage failed: monotonic nanoseconds.
     private let nextStorageLine = Atomic<UInt64>(0)
+    private let tokenCounters = Lock<[TokenCounters]>([])
 
     /// The server around the service; set by it before the first call.
     package var control: ServerControl {
@@ -120,6 +121,20 @@ package final class ServiceShared: Sendable {
         } catch {
             throw error.rpc
         }
+    }
+
+    /// Takes the counters of a worker's token cache into its figures.
+    func watch(_ counters: TokenCounters) {
+        tokenCounters.withLock { $0.append(counters) }
+    }
+
+    /// What is counted beside the metrics of the contract.
+    var figures: HostFigures {
+        let caches = tokenCounters.withLock { $0 }
+        return HostFigures(
+            tokenHits: caches.reduce(0) { $0 + $1.hits.load(ordering: .relaxed) },
+            tokenMisses: caches.reduce(0) { $0 + $1.misses.load(ordering: .relaxed) },
+            hashNanoseconds: hashes.nanoseconds, hashesRefused: hashes.refused)
     }
 
     /// The keys that hold now.
