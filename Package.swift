@@ -17,8 +17,11 @@ func room(_ name: String, _ dependencies: [Target.Dependency], path: String? = n
     .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
 }
 
-func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tool(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -97,7 +100,8 @@ let package = Package(
                 "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
                 "MentalMuseProtocol",
                 "MentalMuseClient", "CEdit", "CPlatform",
-            ]),
+            ],
+            exclude: ["OPERATING.md"]),
         // The generator.
         room("MuseProtocolGen", ["MuseJSON"]),
         tool("muse-protocol", ["MuseProtocolGen", "MuseJSON"]),
