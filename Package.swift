@@ -107,8 +107,19 @@ let package = Package(
                 "MuseBase", "MentalMuseProtocol",
             ]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
+        // The transcripts: the replayer, the server's tests by it, the Swift client's.
+        .target(
+            name: "Transcripts", dependencies: ["MuseTLS", "MuseJSON", "MuseBase"],
+            path: "Tests/Transcripts", swiftSettings: settings),
         tests(
-            "ConformanceTests", ["mentalmuse", "MuseTLS", "MuseJSON", "MuseBase"]),
+            "ConformanceTests",
+            ["mentalmuse", "client-replay", "Transcripts", "MuseTLS", "MuseJSON", "MuseBase"]),
+        .executableTarget(
+            name: "client-replay",
+            dependencies: [
+                "Transcripts", "MentalMuseClient", "MentalMuseProtocol", "MuseTLS", "MuseRPC",
+                "MuseJSON", "MuseBase",
+            ], path: "Tests/ClientReplay", swiftSettings: settings),
         .testTarget(
             name: "RepositoryTests", dependencies: ["MuseProtocolGen", "MuseJSON"],
             exclude: ["add-method.py"], swiftSettings: settings),
