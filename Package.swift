@@ -154,6 +154,17 @@ let package = Package(
     ]
 )
 
+// MUSE_ONLY_CLIENT=1 swift test: the Swift client and its tests alone, where the server's libraries
+// are not installed.
+if Context.environment["MUSE_ONLY_CLIENT"] != nil {
+    let kept: Set = [
+        "COpenSSL", "MuseBase", "MuseJSON", "MuseTLS", "MuseRPC", "MentalMuseProtocol",
+        "MentalMuseClient", "MentalMuseClientTests",
+    ]
+    package.products = [.library(name: "MentalMuseClient", targets: ["MentalMuseClient"])]
+    package.targets.removeAll { !kept.contains($0.name) }
+}
+
 // Under libFuzzer (Tests/Fuzzers/run): MUSE_FUZZERS=1 swift build --product fuzz-json --sanitize
 // fuzzer -Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library. They have no main of their
 // own, so an ordinary build leaves them out.

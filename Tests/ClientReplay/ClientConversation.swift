@@ -71,7 +71,8 @@ package final class ClientConversation: Conversation {
         }
         latest = (name, outcome)
         guard let id = try tap.id(after: sent, unless: { outcome.withLock { $0 != nil } }) else {
-            throw Differs("the client does not send it: \(outcome.withLock { "\($0, default: "")" })")
+            let why = outcome.withLock { "\($0, default: "nothing")" }
+            throw Differs("the client does not send it: \(why)")
         }
         return id
     }
