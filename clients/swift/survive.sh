@@ -1,7 +1,7 @@
 #!/bin/sh
-# Writes posts through the Swift client while the server is killed at a third of them, and stopped as
-# an operator would at two thirds, and started again each time; then counts them. Leaves with 0 if
-# there are exactly as many as were written, each once:
+# Writes posts through the Swift client while the server is killed at a third of them, and stopped
+# as an operator would at two thirds, and started again each time; then counts them. Leaves with 0
+# if there are exactly as many as were written, each once:
 #     survive.sh PROGRAM WRITES [POSTS] [TASKS]
 # PROGRAM is mentalmuse, WRITES the program of that name in Example.
 set -eu
