@@ -149,7 +149,7 @@ let package = Package(
             "MentalMuseClientTests",
             [
                 "MentalMuseClient", "MentalMuseProtocol", "MuseTLS", "MuseRPC", "MuseJSON",
-                "MuseBase",
+                "MuseBase", "COpenSSL",
             ]),
     ]
 )

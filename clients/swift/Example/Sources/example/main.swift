@@ -44,6 +44,10 @@ func show() async throws {
         print("\(post.author.username): \(post.body)")
     }
     for try await comment in client.comments.listAll(postID: post.id) { print("  \(comment.body)") }
+
+    // As a service beside the server would see who is calling, by the server's public keys.
+    let caller = try await TokenVerifier(client).verify(grant.accessToken)
+    print("The token says: \(caller.userID), \(caller.role.rawValue), until \(caller.expiresAt).")
     try await client.auth.logout()
 }
 
