@@ -120,6 +120,10 @@ let package = Package(
                 "Transcripts", "MentalMuseClient", "MentalMuseProtocol", "MuseTLS", "MuseRPC",
                 "MuseJSON", "MuseBase",
             ], path: "Tests/ClientReplay", swiftSettings: settings),
+        .executableTarget(
+            name: "client-bench",
+            dependencies: ["MentalMuseClient", "MentalMuseProtocol", "MuseJSON", "MuseBase"],
+            path: "Tests/ClientBench", swiftSettings: settings),
         .testTarget(
             name: "RepositoryTests", dependencies: ["MuseProtocolGen", "MuseJSON"],
             exclude: ["add-method.py"], swiftSettings: settings),
