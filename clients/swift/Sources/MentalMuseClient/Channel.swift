@@ -30,6 +30,7 @@ final class Channel: ConnectionOwner {
         self.time = time
         self.transport = transport
         self.observer = observer
+        let configuration = configuration.bounded
         answerBytesMax = configuration.answerBytesMax
         state = Lock(
             ChannelState(configuration, identity: identity) {

@@ -27,7 +27,9 @@ package final class SocketTransport: Transport {
 
     package func open(_ events: ConnectionEvents) -> any ByteStream {
         let stream = SocketStream(endpoint, trust, events, connectTimeout: connectTimeout)
-        Thread.start(stackBytes: 512 << 10) { stream.run() }
+        if !Thread.tryToStart(stackBytes: 512 << 10, { stream.run() }) {
+            events.closed("The system has no thread to give.")
+        }
         return stream
     }
 }
