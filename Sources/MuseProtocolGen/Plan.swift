@@ -8,6 +8,8 @@ package enum Plan {
     private static let clientFolder = "clients/swift/Sources/MentalMuseClient/Generated/"
     private static let pythonFolder = "clients/python/src/mentalmuse/_generated/"
 
+    private static let httpFolder = "Sources/MuseHTTP/Generated/"
+
     /// Paths from the top of the repository, and their text; sorted by path.
     /// - Throws: SchemaError with the JSON pointer of what cannot be expressed.
     package static func files(
@@ -34,6 +36,10 @@ package enum Plan {
             (pythonFolder + "methods.py", EmitPython.methods(schema)),
             (pythonFolder + "calls.py", EmitPythonCalls.file(schema, isAsync: false)),
             (pythonFolder + "calls_async.py", EmitPythonCalls.file(schema, isAsync: true)),
+            (httpFolder + "Routes.swift", EmitREST.routes(schema)),
+            (httpFolder + "Representations.swift", EmitREST.representations(schema)),
+            (httpFolder + "OpenAPIDocument.swift", EmitOpenAPI.embedded(schema)),
+            ("Protocol/openapi.json", EmitOpenAPI.file(schema)),
             ("Protocol/REFERENCE.md", EmitReference.file(schema)),
             ("Tests/MuseServerTests/Generated/Unserved.swift", EmitMethods.unserved(schema)),
         ]
