@@ -178,12 +178,28 @@ extension Comparison {
     ) {
         let was = routes(old)
         let isNow = routes(new)
-        for route in was where !isNow.contains(route) {
-            notes.add(.breaksCallers, pointer + "/x-rest", "gone: \(route.text())")
+        for route in was {
+            guard let next = isNow.first(where: { isSame(route, $0) }) else {
+                notes.add(.breaksCallers, pointer + "/x-rest", "gone: \(route.text())")
+                continue
+            }
+            // What it tells besides may be added, not altered.
+            for word in Notes.union(route.members ?? [], next.members ?? [])
+            where route[word] != next[word] {
+                notes.add(
+                    route[word] == nil ? .compatible : .breaksCallers,
+                    pointer + "/x-rest/\(word)",
+                    "it was \(route[word]?.text() ?? "nothing") and is "
+                        + (next[word]?.text() ?? "nothing"))
+            }
         }
-        for route in isNow where !was.contains(route) {
+        for route in isNow where !was.contains(where: { isSame(route, $0) }) {
             notes.add(.compatible, pointer + "/x-rest", "new: \(route.text())")
         }
+    }
+
+    private static func isSame(_ route: JSONValue, _ other: JSONValue) -> Bool {
+        ["verb", "path", "status"].allSatisfy { route[$0] == other[$0] }
     }
 
     /// Where it stands in REST: its own place, and others. Which of them comes first is no

@@ -79,6 +79,7 @@ extension TypeComparison {
             return (.breaksCallers, change)
         }
         switch word {
+        case "x-links": return links(old, new)
         case "enum", "const": return words(old, new, direction)
         case "default":
             // What a server tells has no default.
@@ -96,6 +97,19 @@ extension TypeComparison {
         case "x-page": return (.breaksCallers, "how its pages go on has changed")
         default: return (.breaksCallers, "no rule knows this word: \(change)")
         }
+    }
+
+    /// Where an object's relatives stand in REST.
+    private static func links(
+        _ old: JSONValue?, _ new: JSONValue?
+    ) -> (Difference.Kind?, String) {
+        let was = old?.members ?? []
+        let lost = was.filter { new?[$0.name] != $0.value }.map(\.name)
+        guard lost.isEmpty else {
+            return (.breaksCallers, "gone or elsewhere: \(lost.joined(separator: ", "))")
+        }
+        let more = (new?.members ?? []).filter { old?[$0.name] == nil }.map(\.name)
+        return (more.isEmpty ? nil : .compatible, "new: \(more.joined(separator: ", "))")
     }
 
     private static func bounded(
@@ -126,7 +140,8 @@ extension TypeComparison {
         switch (gone.isEmpty, more.isEmpty) {
         case (true, true): return (nil, "")
         case (false, true): return (direction.tighter, "gone: \(gone.joined(separator: ", "))")
-        case (true, false): return (direction.looser, "new: \(more.joined(separator: ", "))")
+        // A new word is a new name: a set may grow.
+        case (true, false): return (.compatible, "new: \(more.joined(separator: ", "))")
         case (false, false):
             return (
                 .breaksCallers,
