@@ -134,13 +134,7 @@ struct TypeComparison {
                 depth: depth + 1)
         }
         compareMembers(old, new, direction, pointer, &notes, depth)
-        let wasOpen = old["additionalProperties"]?.bool ?? true
-        let isOpen = new["additionalProperties"]?.bool ?? true
-        if wasOpen != isOpen {
-            notes.add(
-                isOpen ? direction.looser : direction.tighter, pointer + "/additionalProperties",
-                isOpen ? "other members may be there now" : "no other member may be there now")
-        }
+        compareOthers(old, new, direction, pointer + "/additionalProperties", &notes)
     }
 
     // MARK: Objects
@@ -173,6 +167,22 @@ struct TypeComparison {
                 notes.add(.compatible, place, "a new member")
             }
         }
+    }
+
+    /// `additionalProperties`: whether there may be members that are not named.
+    private func compareOthers(
+        _ old: JSONValue, _ new: JSONValue, _ direction: Direction, _ pointer: String,
+        _ notes: inout Notes
+    ) {
+        let was = old["additionalProperties"] ?? true
+        let isNow = new["additionalProperties"] ?? true
+        guard was != isNow else { return }
+        guard was.bool != nil, let isOpen = isNow.bool else {
+            return notes.add(.breaksCallers, pointer, "what other members may be has changed")
+        }
+        notes.add(
+            isOpen ? direction.looser : direction.tighter, pointer,
+            isOpen ? "other members may be there now" : "no other member may be there now")
     }
 
     // MARK: Choices

@@ -187,6 +187,9 @@ struct Change: Sendable, CustomTestStringConvertible {
             types + "Told/properties/both", "{\"$ref\":\"#/components/schemas/Both\"}",
             "{\"type\":\"string\",\"minLength\":2,\"maxLength\":9}", nil, nil),
         Change(types + "Told/additionalProperties", nil, "false", servers, callers),
+        Change(
+            types + "Told/additionalProperties", "{\"type\":\"string\"}", "{\"type\":\"integer\"}",
+            callers, callers),
         Change(types + "Deep/properties/n/maximum", "5", "6", callers, servers),
         Change(types + "Deep/properties/in/required", "[\"x\"]", "[]", callers, servers),
         Change(

@@ -111,7 +111,7 @@ public final class MentalMuseClient: Sendable {
     func perform<Params: CallParams, R: ResultDecoding>(
         _ method: MethodID, _ params: Params, _ options: CallOptions
     ) async throws(ClientError) -> R {
-        let until = time.now() &+ limit(options)
+        let until = method.changesSession ? time.now() &+ limit(options) : 0
         let bytes = try await resultBytes(method, method.name, params, options)
         var reader = JSONReader(position: 0, end: bytes.count, depthMax: 64)
         let result: R
