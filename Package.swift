@@ -116,6 +116,12 @@ let package = Package(
                 "MuseServer", "MuseService", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON",
                 "MuseBase", "MentalMuseProtocol",
             ]),
+        tests(
+            "MuseHTTPTests",
+            [
+                "MuseHTTP", "MuseServer", "MuseService", "MentalMuseProtocol", "MuseStore",
+                "MuseSQLite", "MuseSQL", "MuseCrypto", "MuseNet", "MuseRPC", "MuseJSON", "MuseBase",
+            ]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         // The transcripts: the replayer, the server's tests by it, the Swift client's.
         .target(
