@@ -127,8 +127,23 @@ let package = Package(
                 "MuseSQLite", "MuseSQL", "MuseCrypto", "MuseNet", "MuseRPC", "MuseJSON", "MuseBase",
             ]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
+        // The transcripts: the replayer, the server's tests by it, the Swift client's.
+        .target(
+            name: "Transcripts", dependencies: ["MuseTLS", "MuseJSON", "MuseBase"],
+            path: "Tests/Transcripts", swiftSettings: settings),
         tests(
-            "ConformanceTests", ["mentalmuse", "MuseTLS", "MuseJSON", "MuseBase"]),
+            "ConformanceTests",
+            ["mentalmuse", "client-replay", "Transcripts", "MuseTLS", "MuseJSON", "MuseBase"]),
+        .executableTarget(
+            name: "client-replay",
+            dependencies: [
+                "Transcripts", "MentalMuseClient", "MentalMuseProtocol", "MuseTLS", "MuseRPC",
+                "MuseJSON", "MuseBase",
+            ], path: "Tests/ClientReplay", swiftSettings: settings),
+        .executableTarget(
+            name: "client-bench",
+            dependencies: ["MentalMuseClient", "MentalMuseProtocol", "MuseJSON", "MuseBase"],
+            path: "Tests/ClientBench", swiftSettings: settings),
         .testTarget(
             name: "RepositoryTests", dependencies: ["MuseProtocolGen", "MuseJSON"],
             exclude: ["add-method.py"], swiftSettings: settings),
@@ -158,10 +173,21 @@ let package = Package(
             "MentalMuseClientTests",
             [
                 "MentalMuseClient", "MentalMuseProtocol", "MuseTLS", "MuseRPC", "MuseJSON",
-                "MuseBase",
+                "MuseBase", "COpenSSL",
             ]),
     ]
 )
+
+// MUSE_ONLY_CLIENT=1 swift test: the Swift client and its tests alone, where the server's libraries
+// are not installed.
+if Context.environment["MUSE_ONLY_CLIENT"] != nil {
+    let kept: Set = [
+        "COpenSSL", "MuseBase", "MuseJSON", "MuseTLS", "MuseRPC", "MentalMuseProtocol",
+        "MentalMuseClient", "MentalMuseClientTests",
+    ]
+    package.products = [.library(name: "MentalMuseClient", targets: ["MentalMuseClient"])]
+    package.targets.removeAll { !kept.contains($0.name) }
+}
 
 // Under libFuzzer (Tests/Fuzzers/run): MUSE_FUZZERS=1 swift build --product fuzz-json --sanitize
 // fuzzer -Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library. They have no main of their
