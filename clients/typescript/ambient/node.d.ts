@@ -47,6 +47,15 @@ declare class AbortController {
   abort(reason?: unknown): void;
 }
 
+declare class URL {
+  constructor(place: string, base?: string);
+  readonly pathname: string;
+}
+
+interface ImportMeta {
+  readonly url: string;
+}
+
 declare class TextDecoder {
   constructor(encoding: string, options: { fatal?: boolean; ignoreBOM?: boolean });
   decode(data: Uint8Array): string;
