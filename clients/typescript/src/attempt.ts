@@ -6,6 +6,7 @@ import type { Lost } from "./link.js";
 import type { Method } from "./method.js";
 import type { CallOptions } from "./options.js";
 import type { StoredSession } from "./sessions.js";
+import { onAbort } from "./signals.js";
 
 /** How often a call is sent again with a new token. */
 const RENEWALS_MAX = 2;
@@ -112,17 +113,16 @@ export class Attempt {
       }
       const settle = () => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
+        unlisten?.();
       };
-      const abort = () => {
+      const unlisten = signal && onAbort(signal, () => {
         settle();
-        reject(aborted(signal?.reason));
-      };
+        reject(aborted(signal.reason));
+      });
       const timer = setTimeout(() => {
         settle();
         reject(atDeadline());
       }, Math.max(this.deadline - performance.now(), 0));
-      signal?.addEventListener("abort", abort);
       shared.then(
         (value) => {
           settle();

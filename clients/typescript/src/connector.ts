@@ -105,11 +105,13 @@ export class Connector {
           this.#leave(lost);
         },
       });
-      if (this.#isClosed) {
-        link.lose(closed());
+      if (this.#isClosed) link.lose(closed());
+      // It may have been lost before it was ever used.
+      this.#link = link;
+      if (link.cause !== undefined) {
+        this.#leave(link);
         return;
       }
-      this.#link = link;
       this.#links.add(link);
       const waiters = [...this.#waiters];
       this.#waiters.clear();

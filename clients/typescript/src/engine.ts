@@ -4,7 +4,7 @@ import { aborted, Attempt } from "./attempt.js";
 import type { Identity } from "./attempt.js";
 import { Broadcast } from "./broadcast.js";
 import { Connector } from "./connector.js";
-import { ClientFailure, closed, readError, why } from "./errors.js";
+import { ClientFailure, closed, late, readError, why } from "./errors.js";
 import type { MuseError, ServerError } from "./errors.js";
 import * as methods from "./generated/methods.js";
 import { readGrant } from "./generated/models.js";
@@ -16,6 +16,7 @@ import type { Method } from "./method.js";
 import type { CallOptions, Configuration } from "./options.js";
 import { freshKey } from "./sessions.js";
 import type { StoredSession } from "./sessions.js";
+import { onAbort } from "./signals.js";
 import { Tokens } from "./tokens.js";
 import { DEADLINE_MAX, Request } from "./wire.js";
 
@@ -78,7 +79,8 @@ export class Engine {
   ): Promise<T> {
     const given = options.deadline ?? this.#settings.deadline;
     // What is no number above zero is no time at all.
-    const attempt = new Attempt(method, options, given > 0 ? Math.min(given, DEADLINE_MAX) : 0);
+    if (!(given > 0)) throw late();
+    const attempt = new Attempt(method, options, Math.min(given, DEADLINE_MAX));
     const key = options.idempotencyKey ?? (method.isKeyed ? freshKey() : undefined);
     const request = new Request(method, params, key, options);
     const value = await this.#attempts(method, request, attempt);
@@ -158,26 +160,24 @@ export class Engine {
         failed(aborted(signal.reason));
         return;
       }
-      const abort = () => {
-        signal.removeEventListener("abort", abort);
-        link.abandon(waiter);
-        failed(aborted(signal.reason));
-      };
       const waiter = {
         request,
         deadline,
         answered: (answer: Answer) => {
-          signal.removeEventListener("abort", abort);
+          unlisten();
           answered(answer);
         },
         failed: (error: unknown) => {
-          signal.removeEventListener("abort", abort);
+          unlisten();
           failed(error);
         },
         id: 0,
         sentAt: 0,
       };
-      signal.addEventListener("abort", abort);
+      const unlisten = onAbort(signal, () => {
+        link.abandon(waiter);
+        waiter.failed(aborted(signal.reason));
+      });
       link.call(waiter);
     });
   }

@@ -16,6 +16,7 @@ export class RawConnection {
   readonly #ready: string[] = [];
   #wake: (() => void) | undefined;
   #isEnded = false;
+  #isEnding = false;
   #error: Error | undefined;
 
   private constructor(opened: Opened, settings: Configuration) {
@@ -94,6 +95,7 @@ export class RawConnection {
 
   /** Ends the sending side; over TLS by close_notify. */
   halfClose(): void {
+    this.#isEnding = true;
     this.#opened.socket.end();
   }
 
@@ -102,8 +104,10 @@ export class RawConnection {
     this.#opened.raw.destroy();
   }
 
-  /** Ends the connection by a reset. */
+  /** Ends the connection by a reset; after `halfClose` by what is left of an end, since Node never
+   * lets go of a socket that is reset while it ends. */
   reset(): void {
-    this.#opened.raw.resetAndDestroy();
+    if (this.#isEnding) this.close();
+    else this.#opened.raw.resetAndDestroy();
   }
 }
