@@ -112,6 +112,15 @@ package struct Call {
     }
 }
 
+extension Call {
+    /// Whose call it is, for limits and sessions: whom a trusted proxy names in
+    /// `_meta.client_address`, else the other end of the connection.
+    package var address: NetworkAddress {
+        guard peer.isTrustedProxy, let named = meta.clientAddress else { return peer.address }
+        return NetworkAddress(text: named) ?? peer.address
+    }
+}
+
 /// Who may call a method: `x-auth` of the schema.
 package enum Access: String, Sendable {
     case nobody, caller, owner, moderator, admin

@@ -62,3 +62,13 @@ package struct Digest: Hashable, Sendable {
         hasher.combine(words.0)
     }
 }
+
+/// SHA-256 (FIPS 180-4; crypto_hash_sha256(3)), for what a standard names by it.
+package enum SHA256 {
+    /// The 32 bytes of a message's hash.
+    package static func digest(of message: [UInt8]) -> [UInt8] {
+        var hash = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
+        _ = unsafe crypto_hash_sha256(&hash, message, UInt64(message.count))
+        return hash
+    }
+}

@@ -66,9 +66,7 @@ package struct VerifyingKey: Sendable, Equatable {
         var text = Array("{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"".utf8)
         Base64URL.append(publicKey, to: &text)
         text.append(contentsOf: "\"}".utf8)
-        var hash = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
-        _ = unsafe crypto_hash_sha256(&hash, text, UInt64(text.count))
-        return Base64URL.encode(hash.span)
+        return Base64URL.encode(SHA256.digest(of: text).span)
     }
 }
 

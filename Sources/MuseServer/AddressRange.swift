@@ -1,6 +1,5 @@
 // The server room: which addresses are the operator's own proxies, whose word about a caller is
 // believed.
-internal import Glibc
 package import MuseBase
 
 /// A range of addresses, as `10.0.0.0/8`, `fd00::/8`, or one address alone (RFC 4632, RFC 4291).
@@ -53,24 +52,6 @@ package struct AddressRange: Sendable, Hashable {
         case .ipv6(0, let low) where low >> 32 == 0xFFFF: (0, low & 0xFFFF_FFFF, true)
         case .ipv6(let high, let low): (high, low, false)
         case .unix: (0, 0, false)
-        }
-    }
-}
-
-extension NetworkAddress {
-    /// Reads an address in its usual text (inet_pton(3)); nil for anything else.
-    init?(text: String) {
-        var four = in_addr()
-        if unsafe inet_pton(AF_INET, text, &four) == 1 {
-            self = .ipv4(UInt32(bigEndian: four.s_addr))
-            return
-        }
-        var six = in6_addr()
-        guard unsafe inet_pton(AF_INET6, text, &six) == 1 else { return nil }
-        self = unsafe withUnsafeBytes(of: six) { bytes in
-            let high = unsafe bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
-            let low = unsafe bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-            return .ipv6(UInt64(bigEndian: high), UInt64(bigEndian: low))
         }
     }
 }

@@ -1,6 +1,7 @@
 // The server room: a call that waits, or is being run in a lane. Calls that touch no store never
 // become one.
 internal import MentalMuseProtocol
+internal import MuseBase
 internal import MuseRPC
 
 /// A request on its way. Confined to its worker.
@@ -40,6 +41,8 @@ final class PendingCall: CallObserver {
     /// Whether its deadline has come, and it was taken back if it had not begun.
     var wasExpired = false
     private(set) var wasQueued = false
+    /// When it stood in the writer's queue; 0 before, and where nothing is logged.
+    private(set) var queuedAt: UInt64 = 0
 
     init(
         _ connection: ServerConnection, id: RPCID, method: MethodID, effect: Effect,
@@ -71,6 +74,7 @@ final class PendingCall: CallObserver {
     func callQueued() {
         guard !wasQueued, state == .running else { return }
         wasQueued = true
+        if connection.worker.logMode != .off { queuedAt = connection.worker.clock.nanoseconds() }
         connection.writeQueued(self)
     }
 }

@@ -50,7 +50,9 @@ struct RequestRecord {
     let caller: UUIDv7?
     let error: RPCError?
     let bytes: Int
+    /// Until its handler began; while the store had it; in all.
     let waitedNanoseconds: UInt64
+    let storeNanoseconds: UInt64
     let nanoseconds: UInt64
     let traceparent: String?
 
@@ -73,6 +75,8 @@ struct RequestRecord {
         writer.int(bytes)
         writer.raw(",\"waited_us\":")
         writer.int(Int64(clamping: waitedNanoseconds / 1_000))
+        writer.raw(",\"store_us\":")
+        writer.int(Int64(clamping: storeNanoseconds / 1_000))
         writer.raw(",\"us\":")
         writer.int(Int64(clamping: nanoseconds / 1_000))
         if let traceparent, traceparent.utf8.count <= 200,

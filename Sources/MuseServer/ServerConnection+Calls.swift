@@ -201,8 +201,12 @@ extension ServerConnection {
     /// they can.
     private func refusal(_ decoded: Decoded) -> RPCError? {
         guard decoded.issues.isEmpty else { return Self.invalidParams(decoded.issues) }
-        let namesAddress = decoded.meta.clientAddress != nil
-        return namesAddress && !peer.isTrustedProxy ? .permissionDenied() : nil
+        guard let named = decoded.meta.clientAddress else { return nil }
+        guard peer.isTrustedProxy else { return .permissionDenied() }
+        guard NetworkAddress(text: named) == nil else { return nil }
+        let offence = Offence(
+            path: "/_meta/client_address", rule: "format", expected: "\"ipv4 or ipv6\"")
+        return .invalidParams(errors: [offence])
     }
 
     /// Counts a request against the connection's own rate; the refusal where it is over.

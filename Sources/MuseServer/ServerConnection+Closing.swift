@@ -18,6 +18,12 @@ extension ServerConnection {
         closeAfter(unsafe writer.withBytes { unsafe Array($0) })
     }
 
+    /// The same, once a handshake is done: before it nothing could be read.
+    func refuseOnceOpen(_ error: RPCError) {
+        guard phase == .handshaking else { return refuseAndClose(error) }
+        refusalOnceOpen = error
+    }
+
     /// The first bytes are another protocol's.
     func refuseForeign(_ reason: String) {
         worker.metrics.add(.linesUnparsable, 1)

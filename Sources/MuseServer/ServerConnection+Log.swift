@@ -4,6 +4,7 @@ internal import MuseBase
 internal import MuseJSON
 internal import MuseNet
 internal import MuseRPC
+internal import MuseService
 internal import MuseTLS
 
 extension ServerConnection {
@@ -16,22 +17,29 @@ extension ServerConnection {
         write(
             RequestRecord(
                 connection: entry.id, id: id, method: method, caller: peer.bound?.user,
-                error: error, bytes: 0, waitedNanoseconds: 0, nanoseconds: took,
-                traceparent: traceparent))
+                error: error, bytes: 0, waitedNanoseconds: 0, storeNanoseconds: 0,
+                nanoseconds: took, traceparent: traceparent))
     }
 
-    /// Logs a call that a lane ran, if such are logged.
-    func logFinished(_ call: PendingCall) {
-        guard worker.logMode != .off, worker.logMode != .errors else { return }
+    /// Logs a call that waited or was run in a lane, if such are logged.
+    func log(_ call: PendingCall, _ error: RPCError?) {
+        guard worker.logMode != .off || error?.code == -32603 else { return }
         let now = worker.clock.nanoseconds()
-        let took = now > call.arrivedAt ? now - call.arrivedAt : 0
-        guard worker.logMode.wants(isError: false, nanoseconds: took) else { return }
-        let waited = call.begunAt > call.arrivedAt ? call.begunAt - call.arrivedAt : 0
+        func since(_ moment: UInt64) -> UInt64 { moment > 0 && now > moment ? now - moment : 0 }
+        let took = since(call.arrivedAt)
+        guard
+            worker.logMode.wants(isError: error != nil, nanoseconds: took) || error?.code == -32603
+        else { return }
+        // A read's handler is the store's work; a write is the store's once it is queued there.
+        let store = since(call.effect == .read ? call.begunAt : call.queuedAt)
+        let named = call.meta.accessToken
         write(
             RequestRecord(
                 connection: entry.id, id: call.id, method: call.method.name,
-                caller: peer.bound?.user, error: nil, bytes: call.bytes,
-                waitedNanoseconds: waited, nanoseconds: took, traceparent: call.meta.traceparent))
+                caller: named.map { worker.host.caller(of: $0) } ?? peer.bound?.user,
+                error: error, bytes: call.bytes,
+                waitedNanoseconds: call.begunAt > 0 ? took - since(call.begunAt) : took,
+                storeNanoseconds: store, nanoseconds: took, traceparent: call.meta.traceparent))
     }
 
     private func write(_ record: RequestRecord) {

@@ -34,12 +34,14 @@ extension ServerConnection {
     }
 
     /// Refuses what has that id; `absent` for a notification.
+    /// - Parameter isLogged: false where the call has been logged by itself.
     func refuse(
-        _ id: RPCID, _ error: RPCError, _ place: AnswerPlace = .line, method: MethodID? = nil
+        _ id: RPCID, _ error: RPCError, _ place: AnswerPlace = .line, method: MethodID? = nil,
+        isLogged: Bool = true
     ) {
         worker.metrics.noteError(
             method.map { Int($0.rawValue) }, code: error.code, name: error.name)
-        if worker.logMode.wants(isError: true, nanoseconds: 0) || error.code == -32603 {
+        if isLogged, worker.logMode.wants(isError: true, nanoseconds: 0) || error.code == -32603 {
             log(id, method?.name ?? "", error)
         }
         guard !id.isAbsent else { return finish(place, nil) }
@@ -76,8 +78,9 @@ extension ServerConnection {
             worker.note(Int(call.method.rawValue), since: call.arrivedAt)
         }
         let place = AnswerPlace(batch: call.batch, index: call.index)
+        log(call, error)
         if let error {
-            refuse(call.id, error, place, method: call.method)
+            refuse(call.id, error, place, method: call.method, isLogged: false)
         } else if call.id.isAbsent {
             finish(place, nil)
         } else if let batch = call.batch {
@@ -93,7 +96,6 @@ extension ServerConnection {
             unsafe writer.withBytes { unsafe buffer.writer.raw($0) }
             buffer.writer.byte(UInt8(ascii: "\n"))
         }
-        if error == nil { logFinished(call) }
         activeAt = worker.loop.now
         admit()
         unblock()

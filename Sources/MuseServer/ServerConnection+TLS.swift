@@ -41,6 +41,7 @@ extension ServerConnection {
             closesAt = 0
             activeAt = worker.loop.now
             armTimer()
+            if let refusalOnceOpen { refuseAndClose(refusalOnceOpen) }
         }
         if plain > 0 { worker.scratch.withSpan(plain) { received($0) } }
         switch stream.state {

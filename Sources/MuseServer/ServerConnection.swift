@@ -72,6 +72,8 @@ final class ServerConnection {
     var output: OutputBuffer?
     var isDirty = false
     var farewell: [UInt8]?
+    /// Why it is refused as soon as its handshake is done.
+    var refusalOnceOpen: RPCError?
 
     // The loop.
     var interest: Readiness = .readable

@@ -82,7 +82,7 @@ extension WorkerCore {
             begin(connection, transport)
             if isDraining { connection.closeAfter([]) }
         case .refused(let limit):
-            guard transport != .tls, lingering < 256 else { return giveBackPlace(token) }
+            guard lingering < 256 else { return giveBackPlace(token) }
             lingering += 1
             let entry = ConnectionEntry(
                 id: 0, transport: transport, address: address, key: nil, openedAt: openedAt,
@@ -90,7 +90,7 @@ extension WorkerCore {
             let connection = ServerConnection(
                 worker: self, token: token, entry: entry, socket: socket, now: loop.now)
             begin(connection, transport)
-            connection.refuseAndClose(.tooManyConnections(limit: limit))
+            connection.refuseOnceOpen(.tooManyConnections(limit: limit))
         }
     }
 

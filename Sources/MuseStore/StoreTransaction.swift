@@ -43,6 +43,8 @@ package final class TransactionMarks {
     package var profilesChanged = false
     /// There is work for the chores: they run at the next opportunity.
     package var choresDue = false
+    /// Idempotency keys added, less those removed.
+    package var keys = 0
 
     init() {}
 
@@ -50,12 +52,14 @@ package final class TransactionMarks {
         sessionsEnded = false
         profilesChanged = false
         choresDue = false
+        keys = 0
     }
 
     func add(_ other: TransactionMarks) {
         if other.sessionsEnded { sessionsEnded = true }
         if other.profilesChanged { profilesChanged = true }
         if other.choresDue { choresDue = true }
+        keys += other.keys
     }
 }
 

@@ -8,7 +8,9 @@ package struct WriterOptions: Sendable {
     /// Writes that may wait; one more is refused.
     package var queueMax = 10_000
     /// Bytes of the write-ahead log past which writes are refused.
-    package var logBytesMax = 256 << 20
+    package var logBytesMax = 256_000_000
+    /// Counts the idempotency keys, and holds their bound.
+    package var keys = KeyCensus()
     /// Pages of the log, not yet moved, past which it is moved into the database.
     package var checkpointPages = 1_000
     /// How long the writer pauses before that, so that every reader's snapshot has moved on.

@@ -154,6 +154,7 @@ final class WriterLoop {
         let took = (options.monotonic.nanoseconds() &- begun) / 1_000
         ids.markIsDurable()
         writer.epochs.bump(groupMarks)
+        options.keys.add(groupMarks.keys)
         if groupMarks.choresDue { chores.allDue() }
         metrics.commitTimes.withLock { $0.add(took) }
         noteLog()

@@ -46,9 +46,8 @@ struct CoverageTests {
         let schema = try Corpus.schema.get().root["methods"]?.array ?? []
         let stated = schema.first { $0["name"]?.string == method }?["errors"]?.array ?? []
         let names = stated.compactMap { $0["$ref"]?.string?.split(separator: "/").last }
-        // An expired token takes a clock.
         let possible = Set(names.map(String.init))
-        #expect(possible.subtracting(shown.errors).subtracting(["token_expired"]).isEmpty)
+        #expect(possible.subtracting(shown.errors).isEmpty)
         // Beside what any method can answer, and what depends on flags and proxies.
         let common = try Corpus.schema.get().root["x-common-errors"]?.array ?? []
         let others = shown.errors.subtracting(possible)

@@ -59,7 +59,7 @@ private final class TokenServer: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SessionTests {
     private let tokens = TokenServer()
 

@@ -31,7 +31,7 @@ private struct Certificate {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct TLSTests {
     private func client(_ server: FakeServer, trusting file: String) throws -> MentalMuseClient {
         var configuration = ClientConfiguration.quick

@@ -23,6 +23,10 @@ internal import Testing
             ),
             (["serve", "--log-requests", "al"], "did you mean all?"),
             (["serve", "--plaintext=maybe"], "--plaintext: 'maybe' is neither true nor false"),
+            (
+                ["serve", "--trusted-proxy", "10.0.0.1/8"],
+                "--trusted-proxy: '10.0.0.1/8' is no address and no range of addresses"
+            ),
             (["serve", "here"], "'here' is one word too many"),
             (["call"], "METHOD is missing"),
             (["call", "posts.lst"], "unknown method 'posts.lst'; did you mean 'posts.list'?"),

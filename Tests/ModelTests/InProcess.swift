@@ -89,7 +89,7 @@ final class InProcess: ControlledTransport {
             inFlightMax: 128, outputBytesMax: 1 << 20, outputStallSeconds: 30,
             bufferBytesMax: 1 << 30, lineSeconds: 30, tlsHandshakeSeconds: 10, idleSeconds: 900,
             connectionsMax: 10_000, connectionsPerAddressMax: 1_000, hashQueueMax: 64,
-            writeQueueMax: 10_000, logBytesMax: 256 << 20,
+            writeQueueMax: 10_000, logBytesMax: 256_000_000,
             loginFailuresMax: settings.failuresOfName,
             loginFailuresAddressMax: settings.failuresOfAddress,
             loginWindowSeconds: settings.failureWindowMilliseconds / 1_000,
@@ -127,7 +127,7 @@ final class InProcess: ControlledTransport {
     }
 
     func sweep() throws {
-        for chore in Housekeeping.chores {
+        for chore in Housekeeping.chores(house.writer.options.keys) {
             while try house.writer.writeNow({ try chore.slice($0) }) {}
         }
     }

@@ -65,6 +65,21 @@ import Testing
             })
     }
 
+    @Test func `the log tells whose token a call had, and how long the store had it`() throws {
+        let server = try TestServer { $0.requestLog = .all }
+        let client = try server.connect()
+        for token in ["good one", "bad one"] {
+            let params = "{\"body\":\"a\",\"_meta\":{\"access_token\":\"\(token)\"}}"
+            #expect(client.ask(request(1, "posts.create", params))?.code == 0)
+        }
+        let lines = server.log.withLock { $0 }
+        #expect(lines.count == 2)
+        #expect(lines[0].contains("\"caller\":\"\(Stub.id)\""))
+        #expect(lines[1].contains("\"caller\":null"))
+        #expect(lines.allSatisfy { $0.contains("\"waited_us\":") && $0.contains("\"store_us\":") })
+        #expect(!lines.joined().contains("one"))
+    }
+
     @Test func `a log line has no params`() throws {
         let server = try TestServer { $0.requestLog = .all }
         _ = try server.answers(

@@ -70,6 +70,19 @@ import Testing
         #expect(answers.map(\.code) == [-32700, 0])
     }
 
+    @Test(arguments: [
+        (["127.0.0.0/8"], "192.0.2.7", 0), (["127.0.0.0/8"], "2001:db8::9", 0),
+        (["127.0.0.0/8"], "somewhere", -32602), (["127.0.0.0/8"], "192.0.2.7:80", -32602),
+        (["10.0.0.0/8"], "192.0.2.7", 1101), (["10.0.0.0/8"], "somewhere", 1101),
+    ])
+    func `a gateway names its callers by their addresses; nobody else may`(
+        trusted: [String], named: String, code: Int
+    ) throws {
+        let client = try server(trusted).connect()
+        let params = "{\"_meta\":{\"client_address\":\"\(named)\"}}"
+        #expect(client.ask(request(1, "server.ping", params))?.code == code)
+    }
+
     @Test func `callers behind a proxy are counted one by one`() throws {
         let server = try TestServer {
             $0.trustedProxies = [AddressRange("127.0.0.1")].compactMap { $0 }

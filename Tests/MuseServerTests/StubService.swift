@@ -90,6 +90,8 @@ final class StubHost: ServiceHost {
     func endPass() {
         board.notePass()
     }
+
+    func caller(of token: String) -> UUIDv7? { token.hasPrefix("good") ? Stub.id : nil }
 }
 
 private struct StubAuth: UnservedAuth {

@@ -55,10 +55,11 @@ extension ContentHouse {
     /// A call on a connection, with a token in its `_meta`.
     func call(
         _ method: MethodID, on peer: Peer, token: String? = nil, key: String? = nil,
-        observer: (any CallObserver)? = nil
+        observer: (any CallObserver)? = nil, from address: String? = nil
     ) -> Call {
         service.endPass()
         var meta = Meta()
+        meta.clientAddress = address
         meta.accessToken = token
         meta.idempotencyKey = key
         return Call(method: method, peer: peer, meta: meta, arrivedAt: 0, observer: observer)

@@ -29,19 +29,21 @@ final class ContentHouse {
     private var workers: [Service] = []
     private static let password = PasswordParameters(opsLimit: 1, memoryKiB: 8)
 
-    /// - Parameter clock: whose time it is; nil: the system's.
+    /// - Parameter clock: whose time it is; by default one that stands still.
     init(
-        clock: TestClock? = nil, limits change: (inout Limits) -> Void = { _ in },
-        configure: (inout ServiceConfiguration) -> Void = { _ in }
+        clock: TestClock = TestClock(), limits change: (inout Limits) -> Void = { _ in },
+        configure: (inout ServiceConfiguration) -> Void = { _ in },
+        writerOptions: (inout WriterOptions) -> Void = { _ in }
     ) throws {
-        let wall = clock?.wall ?? .system
-        let monotonic = clock?.monotonic ?? .system
+        let wall = clock.wall
+        let monotonic = clock.monotonic
         folder = FileManager.default.temporaryDirectory.appending(path: "muse-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let driver = SQLiteDriver(path: folder.appending(path: "muse.db").path)
         _ = try Migrator(driver, clock: wall).run()
         var options = WriterOptions()
         options.clock = wall
+        writerOptions(&options)
         writer = try Writer(driver, options: options)
         var limits = Self.limits
         change(&limits)
@@ -93,7 +95,7 @@ final class ContentHouse {
         inFlightMax: 128, outputBytesMax: 1 << 20, outputStallSeconds: 30,
         bufferBytesMax: 1 << 30, lineSeconds: 30, tlsHandshakeSeconds: 10, idleSeconds: 900,
         connectionsMax: 10_000, connectionsPerAddressMax: 1_000, hashQueueMax: 64,
-        writeQueueMax: 10_000, logBytesMax: 256 << 20, loginFailuresMax: 3,
+        writeQueueMax: 10_000, logBytesMax: 256_000_000, loginFailuresMax: 3,
         loginFailuresAddressMax: 100, loginWindowSeconds: 900, registrationsPerHourMax: 20,
         writesPerMinuteMax: 600, requestsPerSecondMax: 0, offencesMax: 32, unparsableLinesMax: 16,
         shutdownSeconds: 10)

@@ -10,7 +10,7 @@ extension AdminHandlers {
         let memory = memory(call, params)
         let known = try await core.look(call) { try Self.repeated(memory, in: $0) }
         if let known { return known }
-        let broken = PasswordRules.broken(by: params.password.utf8.span, username: params.username)
+        let broken = PasswordRules.broken(by: params.password, username: params.username)
         guard broken.isEmpty else { throw RPCError.weakPassword(rules: broken.map(\.rawValue)) }
         let role = params.role.flatMap(StoredRole.init) ?? .user
         let hash = try await core.hash(params.password)

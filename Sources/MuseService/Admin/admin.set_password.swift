@@ -17,7 +17,7 @@ extension AdminHandlers {
             return false
         }
         if isRepeat { return Empty() }
-        let broken = PasswordRules.broken(by: params.password.utf8.span, username: params.username)
+        let broken = PasswordRules.broken(by: params.password, username: params.username)
         guard broken.isEmpty else { throw RPCError.weakPassword(rules: broken.map(\.rawValue)) }
         let hash = try await core.hash(params.password)
         try await core.transact(call) { tx in

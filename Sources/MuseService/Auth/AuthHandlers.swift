@@ -51,7 +51,6 @@ struct GrantDraft: Sendable {
 
 /// How long tokens and sessions live, in milliseconds.
 enum TokenLife {
-    static let access: Int64 = 15 * 60_000
     static let refresh: Int64 = 30 * 86_400_000
     static let session: Int64 = 180 * 86_400_000
     /// The most sessions of a user; the oldest by log-in ends.
@@ -91,7 +90,7 @@ extension AuthHandlers {
     func grant(_ draft: GrantDraft, _ call: Call, attach: Bool?) throws(RPCError) -> Grant {
         let ids = draft.ids
         let issued = ids.issuedAt.seconds
-        let accessExpiry = (ids.issuedAt + TokenLife.access).seconds
+        let accessExpiry = issued + shared.configuration.accessSeconds
         let refreshExpiry = min(
             (ids.issuedAt + TokenLife.refresh).seconds, draft.sessionEndsAt.seconds)
         guard let key = shared.currentKeys.signing else {

@@ -21,7 +21,7 @@ extension AuthHandlers {
         }
         if let known { return try await changeAgain(known, params, caller, call) }
         let old = try await core.checkPassword(call, caller, params.currentPassword)
-        let broken = PasswordRules.broken(by: params.newPassword.utf8.span, username: old.username)
+        let broken = PasswordRules.broken(by: params.newPassword, username: old.username)
         guard broken.isEmpty else { throw RPCError.weakPassword(rules: broken.map(\.rawValue)) }
         let hash = try await core.hash(params.newPassword)
         let draft = try await core.transact(call) { tx -> GrantDraft? in
@@ -36,7 +36,7 @@ extension AuthHandlers {
             try shared.countWrite(of: caller.user)
             try tx.setPassword(of: caller.user, hash: hash)
             try tx.endSessions(of: caller.user, except: caller.session)
-            return try Self.rotate(session, memory, in: tx)
+            return try Self.rotate(session, memory, forgetting: true, in: tx)
         }
         if let draft { return try grant(draft, call, attach: nil) }
         guard let memory, let again = try await core.look(call, { try memory.recall($0) }) else {

@@ -20,7 +20,7 @@ extension AuthHandlers {
             PasswordHash.needsRehash(
                 credential.passwordHash, parameters: shared.configuration.passwords)
             ? try await core.hash(params.password) : nil
-        let address = call.peer.address.text
+        let address = call.address.text
         let draft = try await core.transact(call) { tx -> GrantDraft in
             // The password may have been changed, or the account banned, since it was compared.
             guard let now = try tx.credential(user: credential.user),

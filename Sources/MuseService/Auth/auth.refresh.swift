@@ -49,8 +49,10 @@ extension AuthHandlers {
     }
 
     /// Gives a session its next pair of tokens.
+    /// - Parameter forgetting: whether no time of grace is due to the token that is replaced.
     static func rotate(
-        _ session: SessionRow, _ memory: CallMemory?, in tx: StoreTransaction
+        _ session: SessionRow, _ memory: CallMemory?, forgetting: Bool = false,
+        in tx: StoreTransaction
     ) throws -> GrantDraft {
         let ids = GrantIDs(
             user: session.user, session: session.id, access: tx.newID(), refresh: tx.newID(),
@@ -58,7 +60,7 @@ extension AuthHandlers {
         guard
             try tx.rotateSession(
                 session.id, spent: session.refreshID, refreshID: ids.refresh, accessID: ids.access,
-                at: tx.now)
+                at: tx.now, forgetting: forgetting)
         else { throw RPCError.tokenRevoked() }
         try memory?.remember(ids.ids + [session.refreshID], in: tx)
         return try draft(ids, in: tx)

@@ -15,12 +15,12 @@ extension AuthHandlers {
         }
         if let known { return try await registerAgain(known, params, call) }
         guard shared.configuration.isRegistrationOpen else { throw RPCError.registrationClosed() }
-        try shared.countRegistration(from: call.peer.address)
-        let broken = PasswordRules.broken(by: params.password.utf8.span, username: params.username)
+        try shared.countRegistration(from: call.address)
+        let broken = PasswordRules.broken(by: params.password, username: params.username)
         guard broken.isEmpty else { throw RPCError.weakPassword(rules: broken.map(\.rawValue)) }
         if isTaken { throw RPCError.alreadyExists(field: "username") }
         let hash = try await core.hash(params.password)
-        let address = call.peer.address.text
+        let address = call.address.text
         let outcome = try await core.transact(call) { tx -> RegisterOutcome in
             if let memory, let known = try memory.recall(tx) { return .known(known) }
             guard

@@ -73,15 +73,6 @@ extension ServiceShared {
     }
 }
 
-extension UUIDv7 {
-    /// Its sixteen bytes.
-    var bytes: [UInt8] {
-        [high, low].flatMap { half in
-            (0..<8).map { UInt8(truncatingIfNeeded: half >> (56 - 8 * $0)) }
-        }
-    }
-}
-
 extension KeyedHash {
     func digest(of writer: borrowing JSONWriter) -> [UInt8] {
         unsafe writer.withBytes {

@@ -1,5 +1,6 @@
 // The rules' room: the handlers of one worker. Made by the program, called by the server's lanes.
 package import MentalMuseProtocol
+package import MuseBase
 package import MuseSQL
 internal import MuseStore
 
@@ -9,6 +10,8 @@ package protocol ServiceHost: AnyObject {
     var methods: Methods { get }
     /// Ends what the calls of one pass of the worker's loop shared.
     func endPass()
+    /// Whose an access token is, for the log alone; nil where it does not hold.
+    func caller(of token: String) -> UUIDv7?
 }
 
 /// The whole service, for one worker; confined to it.
@@ -32,5 +35,9 @@ package final class Service: ServiceHost {
 
     package func endPass() {
         core.endPass()
+    }
+
+    package func caller(of token: String) -> UUIDv7? {
+        try? core.verify(access: token).user
     }
 }

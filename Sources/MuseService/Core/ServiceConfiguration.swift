@@ -15,6 +15,8 @@ package struct ServiceConfiguration: Sendable {
     package var isPrivate = false
     /// Whether `auth.register` is open.
     package var isRegistrationOpen = true
+    /// How long an access token lives; at most 900, by which retired keys are kept.
+    package var accessSeconds = 900
     /// For so many seconds a second use of a refresh token gives the same successor; 0: never.
     package var refreshGraceSeconds = 0
     /// Whether it listens on loopback alone: registrations and writes are not counted then.

@@ -18,7 +18,7 @@ extension ServiceCore {
         let attempt: LoginThrottle.Attempt
         do throws(ThrottleRefusal) {
             attempt = try shared.loginFailures.begin(
-                name: name, address: call.peer.address, now: shared.monotonicClock.nanoseconds())
+                name: name, address: call.address, now: shared.monotonicClock.nanoseconds())
         } catch {
             throw error.rpc
         }

@@ -1,12 +1,13 @@
 // The service's security room: which passwords everybody tries first. Called by PasswordRules.
 internal import MuseBase
+internal import MuseCrypto
 
 /// The commonest passwords of ten bytes and more.
 ///
 /// People make them in few ways, and so the list is written as those ways: walks over a keyboard or
 /// an alphabet, a piece repeated, a common word with a common beginning or ending, two words of
 /// love or of a well-known pair, letters for which digits and signs stand. It holds some hundred
-/// thousand passwords in a few kilobytes.
+/// thousand passwords in a few kilobytes. What is common and made in none of these ways is listed.
 enum CommonPasswords {
     /// Whether `folded` (bytes, A-Z already a-z) is one of them. Shorter ones than ten bytes are
     /// not asked about.
@@ -16,8 +17,15 @@ enum CommonPasswords {
             return folded.count > 64 && isRepeated(folded)
         }
         return isRepeated(folded) || isWalk(folded) || isComposed(folded)
-            || isComposed(withoutSigns(folded))
+            || isComposed(withoutSigns(folded)) || isRanked(folded)
     }
+
+    private static func isRanked(_ text: [UInt8]) -> Bool {
+        let start = Array(SHA256.digest(of: text).prefix(6))
+        return ranked.contains(Base64URL.encode(start.span))
+    }
+
+    private static let ranked = Set(rankedText.split { $0 == " " || $0 == "\n" }.map(String.init))
 
     // MARK: Repeated
 

@@ -1,6 +1,6 @@
 // The service's security room: passwords that are too easily guessed. Called by registration,
 // change of password and the operator's commands, before anything is hashed.
-internal import MuseBase
+internal import MentalMuseProtocol
 
 /// A rule that a password breaks (`data.rules` of `weak_password`).
 package enum PasswordRule: String, Sendable, CaseIterable {
@@ -15,23 +15,13 @@ package enum PasswordRules {
     /// The rules that `password` breaks, in the order of `PasswordRule`. Case folded: A-Z count as
     /// a-z in both.
     package static func broken(
-        by password: Span<UInt8>, username: String
+        by password: String, username: String
     ) -> [PasswordRule] {
-        let folded = fold(password)
+        let text = Array(folded(password).utf8)
         var rules: [PasswordRule] = []
-        if CommonPasswords.contains(folded) { rules.append(.common) }
-        if contains(folded, fold(username.utf8.span)) { rules.append(.username) }
+        if CommonPasswords.contains(text) { rules.append(.common) }
+        if contains(text, Array(folded(username).utf8)) { rules.append(.username) }
         return rules
-    }
-
-    private static func fold(_ text: Span<UInt8>) -> [UInt8] {
-        var folded: [UInt8] = []
-        folded.reserveCapacity(text.count)
-        for index in text.indices {
-            let byte = text[index]
-            folded.append((65...90).contains(byte) ? byte + 32 : byte)
-        }
-        return folded
     }
 
     private static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {

@@ -9,6 +9,7 @@ extension ServerHandlers {
     func health(_ params: ServerHealthParams, _ call: Call) throws(RPCError) -> Health {
         let limits = shared.configuration.limits
         let writer = shared.writer.figures
+        let keys = shared.writer.options.keys
         var parts = [
             HealthPart(
                 name: "store", status: writer.isBroken ? "degraded" : "ok",
@@ -16,6 +17,10 @@ extension ServerHandlers {
             HealthPart(
                 name: "log", status: Int(writer.logBytes) < limits.logBytesMax ? "ok" : "degraded",
                 detail: nil),
+            HealthPart(
+                name: "idempotency_keys", status: keys.isForgetting ? "degraded" : "ok",
+                detail: keys.isForgetting
+                    ? "there are too many: the oldest go before their time" : nil),
             HealthPart(
                 name: "hashes",
                 status: shared.hashes.queued < limits.hashQueueMax ? "ok" : "degraded", detail: nil),

@@ -5,9 +5,11 @@ internal import MuseRPC
 internal import MuseStore
 
 extension ServerHandlers {
-    /// Counters since the start, for admins.
+    /// Counters since the start, for admins and the operator.
     func metrics(_ params: ServerMetricsParams, _ call: Call) async throws(RPCError) -> Metrics {
-        guard try core.caller(call).isAdmin else { throw RPCError.permissionDenied() }
+        let caller = try core.viewer(call) ?? (call.peer.isOperator ? .theOperator : nil)
+        guard let caller else { throw RPCError.unauthenticated() }
+        guard caller.isAdmin else { throw RPCError.permissionDenied() }
         return shared.wholeMetrics()
     }
 }

@@ -23,6 +23,13 @@ package struct RememberedCall: Sendable, Equatable {
     }
 }
 
+/// Where a walk over all keys, in the order of their age, has come.
+struct RememberedPlace: Sendable {
+    var createdAt: Int64 = .min
+    var owner: [UInt8] = []
+    var key = ""
+}
+
 /// The statements of this file.
 package enum IdempotencySQL {
     package static let recall: StaticString = """
@@ -42,7 +49,13 @@ package enum IdempotencySQL {
         (SELECT owner, key FROM idempotency ORDER BY created_at LIMIT ?1)
         """
 
-    package static let all: [StaticString] = [recall, remember, expired, oldest]
+    package static let places: StaticString = """
+        SELECT created_at, owner, key FROM idempotency
+        WHERE (created_at, owner, key) > (?1, ?2, ?3) AND created_at < ?4
+        ORDER BY created_at, owner, key LIMIT ?5
+        """
+
+    package static let all: [StaticString] = [recall, remember, expired, oldest, places]
 }
 
 extension StoreTransaction {
@@ -55,7 +68,8 @@ extension StoreTransaction {
         guard try statement.step() else { return nil }
         let row = RememberedCall(
             method: statement.text(0), fingerprint: statement.blob(1),
-            ids: Self.ids(statement.blob(2)), createdAt: Timestamp(milliseconds: statement.int(3)),
+            ids: UUIDv7.all(in: statement.blob(2)),
+            createdAt: Timestamp(milliseconds: statement.int(3)),
             expiresAt: Timestamp(milliseconds: statement.int(4)))
         return row.expiresAt > now ? row : nil
     }
@@ -68,10 +82,34 @@ extension StoreTransaction {
         statement.bind(2, text: key)
         statement.bind(3, text: call.method)
         statement.bind(4, blob: call.fingerprint)
-        statement.bind(5, blob: Self.bytes(call.ids))
+        statement.bind(5, blob: UUIDv7.bytes(of: call.ids))
         statement.bind(6, call.createdAt.milliseconds)
         statement.bind(7, call.expiresAt.milliseconds)
         try statement.run()
+        marks.keys += 1
+    }
+
+    /// Walks over up to `limit` keys older than `before`, from after `place`, which then is the
+    /// last of them.
+    /// - Returns: how many.
+    func rememberedPlaces(
+        after place: inout RememberedPlace, before: Timestamp, limit: Int
+    ) throws(SQLError) -> Int {
+        let statement = try connection.statement(IdempotencySQL.places)
+        defer { statement.reset() }
+        statement.bind(1, place.createdAt)
+        statement.bind(2, blob: place.owner)
+        statement.bind(3, text: place.key)
+        statement.bind(4, before.milliseconds)
+        statement.bind(5, Int64(limit))
+        var rows = 0
+        while try statement.step() {
+            rows += 1
+            guard rows == limit else { continue }
+            place = RememberedPlace(
+                createdAt: statement.int(0), owner: statement.blob(1), key: statement.text(2))
+        }
+        return rows
     }
 
     /// Forgets up to `max` keys whose time is over.
@@ -81,6 +119,7 @@ extension StoreTransaction {
         statement.bind(1, now.milliseconds)
         statement.bind(2, Int64(max))
         try statement.run()
+        marks.keys -= Int(connection.changes)
         return Int(connection.changes)
     }
 
@@ -89,29 +128,7 @@ extension StoreTransaction {
         let statement = try connection.statement(IdempotencySQL.oldest)
         statement.bind(1, Int64(max))
         try statement.run()
+        marks.keys -= Int(connection.changes)
         return Int(connection.changes)
-    }
-
-    private static func bytes(_ ids: [UUIDv7]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        for id in ids {
-            for half in [id.high, id.low] {
-                for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                    bytes.append(UInt8(truncatingIfNeeded: half >> shift))
-                }
-            }
-        }
-        return bytes
-    }
-
-    private static func ids(_ bytes: [UInt8]) -> [UUIDv7] {
-        stride(from: 0, to: bytes.count - bytes.count % 16, by: 16).map { start in
-            var halves: (UInt64, UInt64) = (0, 0)
-            for index in 0..<8 {
-                halves.0 = halves.0 << 8 | UInt64(bytes[start + index])
-                halves.1 = halves.1 << 8 | UInt64(bytes[start + 8 + index])
-            }
-            return UUIDv7(high: halves.0, low: halves.1)
-        }
     }
 }

@@ -31,16 +31,16 @@ extension StoreTransaction {
 
 /// What the writer clears away between the writes.
 package enum Housekeeping {
-    /// Rows a slice.
-    static let slice = 500
+    /// Sessions a slice.
+    private static let slice = 500
 
-    /// Idempotency keys whose time is over, and sessions.
-    package static let chores: [WriterChore] = [
-        WriterChore(name: "idempotency") { tx in
-            try tx.forgetExpiredCalls(max: slice) == slice
-        },
-        WriterChore(name: "sessions") { tx in
-            try tx.endOldSessions(max: slice) == slice
-        },
-    ]
+    /// Idempotency keys, and sessions whose time is over.
+    package static func chores(_ keys: KeyCensus) -> [WriterChore] {
+        [
+            keys.chore,
+            WriterChore(name: "sessions") { tx in
+                try tx.endOldSessions(max: slice) == slice
+            },
+        ]
+    }
 }

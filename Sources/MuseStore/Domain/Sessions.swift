@@ -72,8 +72,10 @@ package enum SessionSQL {
         refresh_issued_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         """
     package static let rotate: StaticString = """
-        UPDATE sessions SET refresh_id = ?2, access_id = ?3, refresh_issued_at = ?4, last_used_at = ?4,
-        previous_refresh_id = ?5, previous_spent_at = ?4 WHERE id = ?1 AND refresh_id = ?5
+        UPDATE sessions SET refresh_id = ?2, access_id = ?3, refresh_issued_at = ?4,
+        last_used_at = ?4,
+        previous_refresh_id = iif(?6, NULL, ?5), previous_spent_at = iif(?6, NULL, ?4)
+        WHERE id = ?1 AND refresh_id = ?5
         """
     package static let end: StaticString = "DELETE FROM sessions WHERE id = ?1"
     package static let ids: StaticString =
@@ -154,9 +156,11 @@ extension StoreTransaction {
     }
 
     /// Gives a session a new pair of tokens in place of the one whose refresh token is `spent`.
+    /// - Parameter forgetting: whether `spent` is to be no predecessor: no grace is its due.
     /// - Returns: whether `spent` was the unspent one.
     package func rotateSession(
-        _ session: UUIDv7, spent: UUIDv7, refreshID: UUIDv7, accessID: UUIDv7, at: Timestamp
+        _ session: UUIDv7, spent: UUIDv7, refreshID: UUIDv7, accessID: UUIDv7, at: Timestamp,
+        forgetting: Bool = false
     ) throws(SQLError) -> Bool {
         let statement = try connection.statement(SessionSQL.rotate)
         statement.bind(1, session)
@@ -164,6 +168,7 @@ extension StoreTransaction {
         statement.bind(3, accessID)
         statement.bind(4, at.milliseconds)
         statement.bind(5, spent)
+        statement.bind(6, forgetting ? 1 : 0)
         try statement.run()
         return connection.changes == 1
     }

@@ -23,7 +23,8 @@ final class Backend: Sendable {
     /// - Throws: one line for people; then nothing was altered, but for a migration that had
     ///   succeeded.
     init(
-        _ folder: DataFolder, _ configuration: ServiceConfiguration
+        _ folder: DataFolder, _ configuration: ServiceConfiguration,
+        idempotencyKeysMax: Int = 10_000_000
     ) throws(CommandFailure) {
         self.folder = folder
         let driver = SQLiteDriver(path: folder.database)
@@ -39,9 +40,10 @@ final class Backend: Sendable {
         var options = WriterOptions()
         options.queueMax = configuration.limits.writeQueueMax
         options.logBytesMax = configuration.limits.logBytesMax
+        options.keys = KeyCensus(max: idempotencyKeysMax)
         do {
             writer = try Writer(
-                driver, options: options, chores: [.deletions] + Housekeeping.chores,
+                driver, options: options, chores: [.deletions] + Housekeeping.chores(options.keys),
                 greatestID: { (transaction) throws(SQLError) in try transaction.greatestID() })
             shared = try ServiceShared(
                 configuration: configuration, writer: writer, keys: keys,
@@ -108,6 +110,7 @@ extension ServiceConfiguration {
         }
         isPrivate = settings.isOn(ServeOptions.isPrivate)
         isRegistrationOpen = settings.text(ServeOptions.registration) == "open"
+        accessSeconds = settings.int(ServeOptions.accessSeconds)
         refreshGraceSeconds = settings.int(ServeOptions.refreshGrace)
         dataFolder = settings.text(ServeOptions.data) ?? ""
         version = Program.version

@@ -31,6 +31,12 @@ enum ServeOptions {
     static let plaintext = Option(
         "plaintext", .flag, "false", in: .listening,
         "Allow plain TCP on an address other than loopback.")
+    static let trustedProxies = Option(
+        "trusted-proxy", .list("CIDR"), in: .listening,
+        "Addresses of your own proxies (10.0.0.0/8, ::1): the PROXY protocol (plain TCP) and "
+            + "_meta.client_address are believed from there. Limits are on then as for other hosts."
+    )
+
     // MARK: What it keeps
 
     static let data = Option(
@@ -78,11 +84,21 @@ enum ServeOptions {
 
     // MARK: For tests of the program
 
+    static let accessSeconds = Option(
+        "access-seconds", .seconds(0...900), "900", in: .people,
+        "How long access tokens live; 0: they have expired when they are given.",
+        reach: .flagOnly, isHidden: true)
+
     static let conformanceMethods = Option(
         "conformance-methods", .flag, "false", in: .operation,
         "Add the methods of the JSON-RPC specification's examples; loopback only.",
         reach: .flagOnly, isHidden: true)
+
     // MARK: Limits
+
+    static let idempotencyKeys = Option(
+        "idempotency-keys-max", .integer(1_000...1_000_000_000), "10000000", in: .limits,
+        "Idempotency keys that are remembered; beyond it the oldest go before their time.")
 
     static let writesPerMinute = Option(
         "writes-per-minute-max", .integer(0...limitMax), "600", in: .limits,
@@ -170,8 +186,10 @@ enum ServeOptions {
     static let all: [Option] =
         [
             host, port, tcp, tlsHost, tlsPort, tlsCertificate, tlsKey, socket, plaintext,
+            trustedProxies,
             data, config, demo, isPrivate, registration, issuer, audience,
-            refreshGrace, argonMemory, argonPasses, workers, logRequests, conformanceMethods,
+            refreshGrace, argonMemory, argonPasses, workers, logRequests, accessSeconds,
+            conformanceMethods, idempotencyKeys,
         ] + limits
 
     /// What the commands take that work on a data folder.

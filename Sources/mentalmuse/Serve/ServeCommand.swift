@@ -65,6 +65,7 @@ enum ServeCommand {
         server.certificate = plan.certificate
         server.workers = plan.workers
         server.limits = configuration.limits
+        server.trustedProxies = plan.trustedProxies
         server.conformanceMethods = plan.conformanceMethods
         server.requestLog = plan.requestLog
         let opened: Server
@@ -75,7 +76,8 @@ enum ServeCommand {
             throw CommandFailure(error.description)
         }
         do throws(CommandFailure) {
-            let backend = try Backend(folder, configuration)
+            let backend = try Backend(
+                folder, configuration, idempotencyKeysMax: plan.idempotencyKeysMax)
             let people = isDemo ? try Demo.fill(backend) : []
             // Not before: the log begins with where it listens.
             backend.shared.control = opened.control

@@ -11,7 +11,10 @@ struct ServePlan {
     var isLoopbackOnly = true
     let workers: Int
     let requestLog: RequestLogMode
+    let idempotencyKeysMax: Int
     let conformanceMethods: Bool
+    /// Whose word about a caller's address is believed.
+    var trustedProxies: [AddressRange] = []
 
     /// From the options, strictly.
     /// - Throws: wrong use: half a certificate, plain TCP for everybody without being told so.
@@ -20,6 +23,7 @@ struct ServePlan {
         let workers = settings.int(ServeOptions.workers)
         self.workers = workers == 0 ? cores : workers
         requestLog = settings.text(ServeOptions.logRequests).flatMap(RequestLogMode.init) ?? .off
+        idempotencyKeysMax = settings.int(ServeOptions.idempotencyKeys)
         conformanceMethods = settings.isOn(ServeOptions.conformanceMethods)
         do throws(UsageError) {
             certificate = try Self.certificate(settings)
@@ -27,12 +31,26 @@ struct ServePlan {
             if certificate != nil { addTLS(settings) }
             if let path = settings.text(ServeOptions.socket) { endpoints.append(.unix(path: path)) }
             if endpoints.isEmpty { throw UsageError("there is nothing to listen on") }
+            try trust(settings)
             if conformanceMethods, !isLoopbackOnly {
                 throw UsageError("--conformance-methods is for loopback only")
             }
         } catch {
             throw CommandFailure(error)
         }
+    }
+
+    /// Behind a proxy anybody can come, wherever it listens.
+    private mutating func trust(_ settings: Settings) throws(UsageError) {
+        for text in settings.list(ServeOptions.trustedProxies) {
+            guard let range = AddressRange(text) else {
+                throw UsageError(
+                    "\(settings.origin(ServeOptions.trustedProxies)): '\(text)' is no address and "
+                        + "no range of addresses (10.0.0.0/8; no bits set beyond the prefix)")
+            }
+            trustedProxies.append(range)
+        }
+        isLoopbackOnly = isLoopbackOnly && trustedProxies.isEmpty
     }
 
     private static func certificate(_ settings: Settings) throws(UsageError) -> CertificateFiles? {

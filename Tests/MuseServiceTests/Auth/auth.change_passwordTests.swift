@@ -1,6 +1,7 @@
 // Tests of `auth.change_password`.
 internal import MentalMuseProtocol
 internal import MuseBase
+internal import MuseService
 internal import MuseStore
 internal import Testing
 
@@ -27,6 +28,15 @@ internal import Testing
     @Test("the refresh token that it replaces counts as spent")
     func spent() async throws {
         let house = try ContentHouse()
+        let old = try await house.register("ann")
+        let new = try await house.changePassword(old.accessToken)
+        #expect(await refusal { try await house.refresh(old.refreshToken) } == "token_reused")
+        #expect(await refusal { try await house.whoami(new.accessToken) } == "token_revoked")
+    }
+
+    @Test("to the refresh token that it replaces no time of grace is due")
+    func graceless() async throws {
+        let house = try ContentHouse(configure: { $0.refreshGraceSeconds = 60 })
         let old = try await house.register("ann")
         let new = try await house.changePassword(old.accessToken)
         #expect(await refusal { try await house.refresh(old.refreshToken) } == "token_reused")

@@ -5,7 +5,7 @@ internal import Testing
 
 @Suite struct PasswordRulesTests {
     func broken(_ password: String, _ username: String = "someone_else") -> [PasswordRule] {
-        PasswordRules.broken(by: password.utf8.span, username: username)
+        PasswordRules.broken(by: password, username: username)
     }
 
     static let common = [
@@ -47,7 +47,15 @@ internal import Testing
         #expect(broken(password.uppercased()) == [.common])
     }
 
+    @Test(
+        "the commonest that no rule makes are common too",
+        arguments: ["greedisgood", "motherlode", "astalavista", "montecarlo", "Cheerleaers"])
+    func isRanked(_ password: String) {
+        #expect(broken(password) == [.common])
+    }
+
     static let fine = [
+        "greedisgoof", "montecarlos", "astalavist4",
         "correct horse battery 7", "wrong donkey accumulator 8", "kT8#vWq2Lm", "xkcd-936-staple",
         "pelican umbrella fjord",
         "ein langer Satz mit Punkt.", "mwzqpfhdkj", "8203947561", "Tr0ub4dor&3x", "žluťoučký kůň",
@@ -91,12 +99,14 @@ internal import Testing
         for length in [0, 1, 2, 9, 10, 11, 64, 65, 256] {
             for byte in [0, 0x40, 0x80, 0xFF] as [UInt8] {
                 let password = [UInt8](repeating: byte, count: length)
-                _ = PasswordRules.broken(by: password.span, username: "abc")
+                _ = PasswordRules.broken(
+                    by: String(decoding: password, as: UTF8.self), username: "abc")
                 var mixed = password
                 for index in mixed.indices {
                     mixed[index] = UInt8(truncatingIfNeeded: index &* 37) ^ byte
                 }
-                _ = PasswordRules.broken(by: mixed.span, username: "abc")
+                _ = PasswordRules.broken(
+                    by: String(decoding: mixed, as: UTF8.self), username: "abc")
             }
         }
     }

@@ -12,12 +12,24 @@ final class DomainStore {
     let writer: Writer
     let store: Store
 
-    init() throws {
+    /// Whose time it is; it stands still where a test has set it.
+    let milliseconds = Lock<Int64?>(nil)
+
+    init(configure: (inout WriterOptions) -> Void = { _ in }) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "muse-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let driver = SQLiteDriver(path: folder.appending(path: "muse.db").path)
         _ = try Migrator(driver).run()
-        writer = try Writer(driver, greatestID: { tx throws(SQLError) in try tx.greatestID() })
+        var options = WriterOptions()
+        let milliseconds = milliseconds
+        options.clock = WallClock {
+            milliseconds.withLock { $0.map(Timestamp.init(milliseconds:)) }
+                ?? WallClock.system.now()
+        }
+        configure(&options)
+        writer = try Writer(
+            driver, options: options,
+            greatestID: { tx throws(SQLError) in try tx.greatestID() })
         store = try Store(writer)
     }
 
