@@ -58,18 +58,24 @@ enum EmitTypeScript {
         return text
     }
 
+    /// Imports of what these members are made of, and of its checks.
+    private static func components(_ members: [Member], _ schema: Schema) -> [String] {
+        let all = Set(members.compactMap(\.shape.component))
+        let checks = all.filter { schema.object($0) != nil }.map { "read" + $0 }
+        return TypeScript.imports(checks, from: "./models.js", isType: false)
+            + TypeScript.imports(Array(all), from: "./models.js")
+    }
+
     // MARK: Errors
 
     static func errors(_ schema: Schema) -> String {
-        let all = schema.errors.flatMap { $0.data + $0.optional }.compactMap(\.shape.component)
-        let objects = Set(all).filter { schema.object($0) != nil }
         var text = TypeScript.banner(
             "The schema's errors: a union that tells them apart by name or by code.",
             ["import type { ServerFailure } from \"../errors.js\";", checks]
-                + TypeScript.imports(objects.map { "read" + $0 }, from: "./models.js", isType: false)
-                + TypeScript.imports(Array(Set(all)), from: "./models.js"))
+                + components(schema.errors.flatMap { $0.data + $0.optional }, schema))
         for error in schema.errors { text += self.error(error) }
-        text += "\n" + TypeScript.doc("An error of the schema; a `switch` over `name` knows them all.")
+        text += "\n"
+        text += TypeScript.doc("An error of the schema; a `switch` over `name` knows them all.")
         text += "export type KnownServerError =\n"
         text += schema.errors.map { "  | \(Names.upperCamel($0.name))" }.joined(separator: "\n")
         text += ";\n\n" + TypeScript.doc("What the schema says of an error.")
@@ -77,7 +83,8 @@ enum EmitTypeScript {
         text += "  readonly status: string;\n  readonly retry: string;\n  readonly says: string;\n"
         text += "  readonly check: (data: unknown) => unknown;\n}\n\n"
         text += TypeScript.doc("By code.")
-        text += "export const ERRORS: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([\n"
+        text += "export const ERRORS: ReadonlyMap<number, ErrorKind> = "
+        text += "new Map<number, ErrorKind>([\n"
         for error in schema.errors { text += kind(error) }
         return text + "]);\n"
     }
@@ -115,13 +122,10 @@ enum EmitTypeScript {
 
     static func notifications(_ schema: Schema) -> String {
         let types = schema.notifications.map { Names.upperCamel($0.name.replacing(".", with: "_")) }
-        let all = schema.notifications.flatMap(\.params).compactMap(\.shape.component)
-        let objects = Set(all).filter { schema.object($0) != nil }
         var text = TypeScript.banner(
             "What the server says by itself.",
             ["import type { UnknownNotification } from \"../notification.js\";", checks]
-                + TypeScript.imports(objects.map { "read" + $0 }, from: "./models.js", isType: false)
-                + TypeScript.imports(Array(Set(all)), from: "./models.js"))
+                + components(schema.notifications.flatMap(\.params), schema))
         for (notification, type) in zip(schema.notifications, types) {
             text += structure(
                 type + "Params", "The params of `\(notification.name)`.", notification.params)
@@ -155,7 +159,8 @@ enum EmitTypeScript {
             text += (words + ["\(binds)"]).joined(separator: ", ") + ");\n"
         }
         let hidden = TypeScript.text(schema.discoverMethod)
-        text += "export const rpcDiscover = new Method(\(hidden), \"none\", \"ignored\", false);\n\n"
+        text += "export const rpcDiscover = "
+        text += "new Method(\(hidden), \"none\", \"ignored\", false);\n\n"
         text += TypeScript.doc("By name.")
         text += "export const METHODS: ReadonlyMap<string, Method> = new Map(\n  [\n"
         for method in schema.methods { text += "    \(method.swift),\n" }

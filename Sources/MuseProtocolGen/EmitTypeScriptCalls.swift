@@ -95,7 +95,8 @@ enum EmitTypeScriptCalls {
         let about = method.summary + " All of them: the next page is fetched when it is needed."
         var text = "\n" + TypeScript.doc(about, "  ")
         let type = "Omit<\(method.paramsType), \"cursor\">"
-        text += "  \(name)(\(signature(method, type))): AsyncGenerator<\(item), void, undefined> {\n"
+        let result = "AsyncGenerator<\(item), void, undefined>"
+        text += "  \(name)(\(signature(method, type))): \(result) {\n"
         text += "    return iterate((cursor) => "
         return text + "this.\(method.verb)({ ...params, cursor }, options));\n  }\n"
     }

@@ -1,4 +1,5 @@
-// One call's attempts: whether it is sent again when it did not succeed, and how it waits meanwhile.
+// One call's attempts: whether it is sent again when it did not succeed, and how it waits
+// meanwhile.
 import { ClientFailure, late, why } from "./errors.js";
 import type { MuseError, ServerError } from "./errors.js";
 import { ServerError as AnyServerError } from "./errors.js";

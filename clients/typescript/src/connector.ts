@@ -132,8 +132,8 @@ export class Connector {
     }
   }
 
-  /** A connection is of no use any more. One that did not live long is followed after a pause, which
-   * grows as long as none has answered anything. */
+  /** A connection is of no use any more. One that did not live long is followed after a pause,
+   * which grows as long as none has answered anything. */
   #leave(link: Link): void {
     if (this.#link !== link) return;
     this.#link = undefined;

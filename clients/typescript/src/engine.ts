@@ -1,4 +1,5 @@
-// One call's way from its params to its result: connecting, attaching, sending, repeating, renewing.
+// One call's way from its params to its result: connecting, attaching, sending, repeating,
+// renewing.
 import type { Address } from "./address.js";
 import { aborted, Attempt } from "./attempt.js";
 import type { Identity } from "./attempt.js";
@@ -98,8 +99,9 @@ export class Engine {
       return;
     }
     const isRenewal = method === methods.authRefresh || method === methods.authChangePassword;
-    const isSame = isRenewal && this.tokens.identity.session?.sessionID === readGrant(value).session_id;
-    await attempt.until(this.tokens.settle(readGrant(value), isSame));
+    const grant = readGrant(value);
+    const isSame = this.tokens.identity.session?.sessionID === grant.session_id;
+    await attempt.until(this.tokens.settle(grant, isRenewal && isSame));
   }
 
   /** Whether a log-out is of the client's own session: the caller's, or of its token. */

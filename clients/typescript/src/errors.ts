@@ -79,7 +79,9 @@ export type UnknownServerError = ServerFailure<"unknown", number, Readonly<Recor
 export type ServerError = KnownServerError | UnknownServerError;
 
 /** The call failed on this side. */
-export type ClientError = { [Name in keyof ClientErrorNames]: ClientFailure<Name> }[keyof ClientErrorNames];
+export type ClientError = {
+  [Name in keyof ClientErrorNames]: ClientFailure<Name>;
+}[keyof ClientErrorNames];
 
 /** Whatever a call ends with besides its result: a union that `name` tells apart. */
 export type MuseError = ServerError | ClientError;
@@ -131,7 +133,8 @@ export function knownError(
   if (kind === undefined) throw new TypeError(`The schema has no error ${code}.`);
   kind.check(data);
   const rest = { status: kind.status, retry: kind.retry, data, method };
-  return new ServerFailure(kind.name, code, message ?? kind.says, rest) as unknown as KnownServerError;
+  const failure: unknown = new ServerFailure(kind.name, code, message ?? kind.says, rest);
+  return failure as KnownServerError;
 }
 
 /** What a call ends with at its deadline. */

@@ -3,7 +3,7 @@
 //   const client = await Client.connect("tcp://localhost:6873");
 //   await client.auth.register({ username: "robin", password: "a wren sings at dawn" });
 //   const post = await client.posts.create({ body: "Hello." });
-//   for await (const comment of client.comments.iterate({ post_id: post.id })) console.log(comment.body);
+//   for await (const { body } of client.comments.iterate({ post_id: post.id })) console.log(body);
 export { addressText, parseAddress } from "./address.js";
 export type { Address } from "./address.js";
 export { Client } from "./client.js";

@@ -37,7 +37,8 @@ export class Lost extends Error {
   }
 }
 
-/** The connection takes no new calls, and this one was not sent: another connection is to have it. */
+/** The connection takes no new calls, and this one was not sent: another connection is to have it.
+ */
 export class Moved extends Error {}
 
 /** What a connection tells its client. */
@@ -50,9 +51,9 @@ export interface LinkEvents {
 /**
  * Ids count up, and an answer is found by its id.
  *
- * An answer that nobody waits for is passed over: its call has given up. A line that says nothing is
- * passed over too, and 16 of them in a row end the connection. What one turn of the loop sends leaves
- * in one write. Calls over the bound wait here, in order.
+ * An answer that nobody waits for is passed over: its call has given up. A line that says nothing
+ * is passed over too, and 16 of them in a row end the connection. What one turn of the loop sends
+ * leaves in one write. Calls over the bound wait here, in order.
  */
 export class Link {
   /** The version of the session that this connection is attached with; 0 for nobody, -1 while it is

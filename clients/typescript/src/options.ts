@@ -23,8 +23,8 @@ export interface CallOptions {
   readonly accessToken?: string;
   /** A W3C trace context, for the server's log. */
   readonly traceparent?: string;
-  /** Whether the call is sent again where that is safe: after a lost connection, to a server that is
-   * busy or shutting down. Expired tokens are renewed in any case. True where it is left out. */
+  /** Whether the call is sent again where that is safe: after a lost connection, to a server that
+   * is busy or shutting down. Expired tokens are renewed in any case. True where it is left out. */
   readonly retries?: boolean;
   /** Whether the call waits for a server that cannot be reached; if not, it fails with the first
    * attempt. True where it is left out. */

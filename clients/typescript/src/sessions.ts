@@ -55,8 +55,8 @@ let poolUsed = 0;
 /**
  * Where a session is kept: memory, a file, a key ring.
  *
- * Several clients and processes may share one. The client renews the tokens while it holds the lock,
- * after it has looked whether another was faster: a refresh token may be used once.
+ * Several clients and processes may share one. The client renews the tokens while it holds the
+ * lock, after it has looked whether another was faster: a refresh token may be used once.
  */
 export interface SessionStore {
   /** The session that is kept; null if there is none. */
@@ -100,8 +100,8 @@ export type SessionEvent =
   | { readonly kind: "signed_in"; readonly userID: string; readonly username: string }
   /** There are new tokens. */
   | { readonly kind: "refreshed" }
-  /** Nobody is logged in any more: by a log-out, here or in another process that shares the store, or
-   * because the server says that the session is over. */
+  /** Nobody is logged in any more: by a log-out, here or in another process that shares the store,
+   * or because the server says that the session is over. */
   | { readonly kind: "ended"; readonly reason: "logged_out" | MuseError }
   /** The tokens could not be kept; they hold in memory. */
   | { readonly kind: "not_kept"; readonly reason: MuseError };

@@ -97,15 +97,17 @@ function isAddress(name: string): boolean {
 }
 
 /** How OpenSSL and Node call a certificate that does not hold. */
-const refusals =
-  /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE)/;
+const refusals = [
+  "CERT_", "DEPTH_ZERO_", "SELF_SIGNED_", "UNABLE_TO_", "ERR_TLS_CERT", "HOSTNAME_MISMATCH",
+  "INVALID_CA", "INVALID_PURPOSE", "PATH_LENGTH_", "EE_KEY_TOO_SMALL", "CA_KEY_TOO_SMALL",
+];
 
 function notConnected(
   address: Address,
   error: unknown,
 ): ClientFailure<"not_connected" | "certificate_refused"> {
   const code = (error as { code?: unknown } | null)?.code;
-  const isRefused = typeof code === "string" && refusals.test(code);
+  const isRefused = typeof code === "string" && refusals.some((one) => code.startsWith(one));
   const name = isRefused ? "certificate_refused" : "not_connected";
   return new ClientFailure(name, `${addressText(address)}: ${why(error)}`, error);
 }

@@ -154,8 +154,8 @@ export class Tokens {
 
   // Renewal.
 
-  /** A token was refused: one call gets new ones, however many wait for them. If that fails it fails
-   * all that were under way. */
+  /** A token was refused: one call gets new ones, however many wait for them. If that fails it
+   * fails all that were under way. */
   async renew(version: number, error: ServerError, attempt: Attempt): Promise<void> {
     if (this.identity.version !== version) return;
     if (this.#failed !== undefined && this.#failed.at >= attempt.began) throw this.#failed.error;

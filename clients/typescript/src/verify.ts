@@ -1,5 +1,5 @@
-// Verifying access tokens without asking the server about each: for a service beside it. Whether the
-// session has ended since only the server knows: `auth.whoami` with the token asks.
+// Verifying access tokens without asking the server about each: for a service beside it. Whether
+// the session has ended since only the server knows: `auth.whoami` with the token asks.
 import { createPublicKey, verify } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { knownError } from "./errors.js";

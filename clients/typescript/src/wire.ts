@@ -25,13 +25,14 @@ export class Request {
     let inner = encoded(method, params).slice(1, -1);
     if (inner !== "") inner += ",";
     this.#start = `${method.head}${inner}"_meta":{"deadline_ms":`;
-    if (key === undefined && options.accessToken === undefined && options.traceparent === undefined) {
+    const { accessToken, traceparent } = options;
+    if (key === undefined && accessToken === undefined && traceparent === undefined) {
       this.#end = "}}}\n";
     } else {
       const meta = encoded(method, {
         idempotency_key: key,
-        access_token: options.accessToken,
-        traceparent: options.traceparent,
+        access_token: accessToken,
+        traceparent,
       });
       this.#end = `,${meta.slice(1)}}}\n`;
     }

@@ -197,7 +197,8 @@ test("calls wait while the server takes no input, each until its own deadline", 
     (peer.socket as unknown as { pause(): void }).pause();
   });
   const client = clientOf(context, server, { outputBytesMax: 1 << 20, inFlightMax: 1_000 });
-  const all = ends(40, (n) => client.posts.create({ body }, { deadline: n % 2 === 0 ? 300 : 60_000 }));
+  const deadlines = [300, 60_000];
+  const all = ends(40, (n) => client.posts.create({ body }, { deadline: deadlines[n % 2] }));
   const early = await ends(1, () => client.server.ping(short));
   assert.deepEqual(early, ["timed_out"]);
   for (const peer of server.peers) (peer.socket as unknown as { resume(): void }).resume();

@@ -1,4 +1,5 @@
-// As much of the service as tokens need. A token is `user.number`; those below `oldest` have expired.
+// As much of the service as tokens need. A token is `user.number`; those below `oldest` have
+// expired.
 import type { Asked, Peer } from "./fake.js";
 import { POST, TIME, USER } from "./fake.js";
 

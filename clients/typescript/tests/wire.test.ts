@@ -113,7 +113,9 @@ test("errors are told apart by name, with their data", async (context) => {
     [-32602, { errors: [{ path: "/body", rule: "minLength", expected: 1 }] }],
   ]);
   let code = 0;
-  const { client } = await pair(context, (peer, asked) => peer.refuse(asked, code, answers.get(code)));
+  const { client } = await pair(context, (peer, asked) => {
+    peer.refuse(asked, code, answers.get(code));
+  });
   const words = [];
   for (code of answers.keys()) {
     try {
@@ -173,8 +175,9 @@ test("calls go over TLS, and a certificate that does not hold is told at once", 
   const certificates = folder.certificate();
   const secret = { cert: certificates, key: readFileSync(`${folder.path}/key.pem`, "utf8") };
   const server = new Server((peer, asked) => {
+    const page = { items: [], next_cursor: "x".repeat(100_000) };
     if (asked.method === "server.ping") peer.result(asked);
-    else if (peer.asked.length < 40) peer.result(asked, { items: [], next_cursor: "x".repeat(100_000) });
+    else if (peer.asked.length < 40) peer.result(asked, page);
     else peer.close();
   }, undefined, secret);
   await server.listen();
@@ -183,7 +186,9 @@ test("calls go over TLS, and a certificate that does not hold is told at once", 
   const client = clientOf(context, address, { certificates });
   assert.deepEqual(await ends(30, () => client.server.ping()), Array(30).fill("pong"));
   const cursor = "c".repeat(90_000);
-  const pages = await ends(30, async () => (await client.posts.list({ cursor })).next_cursor?.length);
+  const pages = await ends(30, async () => {
+    return (await client.posts.list({ cursor })).next_cursor?.length;
+  });
   assert.deepEqual(pages, Array(30).fill(100_000));
   const others: [string, object][] = [
     [address, {}],
@@ -193,7 +198,8 @@ test("calls go over TLS, and a certificate that does not hold is told at once", 
   for (const [place, settings] of others) {
     const other = clientOf(context, place, settings);
     const refused = place.includes("127.0.0.2") ? ["not_connected"] : ["certificate_refused"];
-    assert.deepEqual(await ends(1, () => other.server.ping({ waitsForConnection: false })), refused);
+    const found = await ends(1, () => other.server.ping({ waitsForConnection: false }));
+    assert.deepEqual(found, refused);
   }
 });
 

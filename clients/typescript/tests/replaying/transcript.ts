@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { RawConnection } from "../../src/index.js";
 import { at, Match } from "./pattern.js";
 import type { Schema } from "./pattern.js";
+import { readAsClient } from "./readers.js";
 import * as json from "./json.js";
 import { brief, Broken, Differs, isArray, isObject, isSame, Num, object } from "./json.js";
 import type { Obj, Value } from "./json.js";
@@ -162,8 +163,11 @@ export class Replay {
     if (meta.size > 0) params = new Map([...(isObject(params) ? params : []), ["_meta", meta]]);
     const method = String(step.get("call"));
     const head = { jsonrpc: "2.0", id, method };
-    await talk.raw.write(`${json.encode(object(params === undefined ? head : { ...head, params }))}\n`);
+    const request = object(params === undefined ? head : { ...head, params });
+    await talk.raw.write(`${json.encode(request)}\n`);
     const answer = await this.#take(talk, object({ jsonrpc: "2.0", id, ...outcome(step) }));
+    const error = step.get("error");
+    readAsClient(method, answer, typeof error === "string" ? error : undefined);
     const keep = step.get("keep");
     if (typeof keep === "string") this.#keep(keep, at(json.parse(answer), "result"));
   }
