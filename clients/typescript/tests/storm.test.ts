@@ -67,7 +67,7 @@ test("every call ends in its time, whatever the server does", async (context) =>
       if (end.status === "fulfilled") assert.equal(end.value, "pong");
       else assert(end.reason instanceof MuseError, `seed ${seed}: ${String(end.reason)}`);
     }
-    assert(performance.now() - began < DEADLINE + 10_000, `seed ${seed}`);
+    assert(performance.now() - began < DEADLINE + 20_000, `seed ${seed}`);
     server.behave = pong;
     const after = await Promise.all(Array.from({ length: 40 }, () => client.server.ping()));
     assert.deepEqual(after, Array(40).fill("pong"), `seed ${seed}`);
