@@ -48,6 +48,8 @@ let package = Package(
         library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
         library("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev", brew: "libsodium"),
         library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl@3"),
+        .target(name: "CMicroHTTP", linkerSettings: [.linkedLibrary("microhttpd")]),
+        library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
         library("CEdit", pkgConfig: "libedit", apt: "libedit-dev", brew: "libedit"),
         // Floor 1: pure vocabulary.
         room("MuseBase", []),
@@ -80,12 +82,20 @@ let package = Package(
                 "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase", "MentalMuseProtocol",
                 "MuseService",
             ]),
+        // Floor 6: the same over HTTP.
+        room(
+            "MuseHTTP",
+            [
+                "CMicroHTTP", "CZlib", "MuseServer", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON",
+                "MuseBase", "MentalMuseProtocol", "MuseService",
+            ]),
         // Floor 7: the program.
         tool(
             "mentalmuse",
             [
-                "MuseServer", "MuseService", "MuseStore", "MuseSQLite", "MuseSQL", "MuseCrypto",
-                "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase", "MentalMuseProtocol",
+                "MuseHTTP", "MuseServer", "MuseService", "MuseStore", "MuseSQLite", "MuseSQL",
+                "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
+                "MentalMuseProtocol",
                 "MentalMuseClient", "CEdit", "CPlatform",
             ]),
         // The generator.
@@ -105,6 +115,12 @@ let package = Package(
             [
                 "MuseServer", "MuseService", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON",
                 "MuseBase", "MentalMuseProtocol",
+            ]),
+        tests(
+            "MuseHTTPTests",
+            [
+                "MuseHTTP", "MuseServer", "MuseService", "MentalMuseProtocol", "MuseStore",
+                "MuseSQLite", "MuseSQL", "MuseCrypto", "MuseNet", "MuseRPC", "MuseJSON", "MuseBase",
             ]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         tests(

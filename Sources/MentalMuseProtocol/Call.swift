@@ -7,6 +7,8 @@ internal import Synchronization
 /// How a connection came.
 package enum Transport: String, Sendable {
     case tcp, tls, unix
+    /// HTTP, plain and over TLS.
+    case http, https
     /// The operator's socket in the data folder.
     case admin
     /// A tool that runs the handlers itself, without a server.
@@ -40,6 +42,8 @@ package final class Peer {
     package let isTrustedProxy: Bool
     /// What it is attached with; judged again at each call.
     package var bound: AccessClaims?
+    /// What its present call says and is told of answers that are kept; nil where there are none.
+    package var validator: Validator?
 
     package init(
         id: UInt64, transport: Transport, address: NetworkAddress, isTrustedProxy: Bool = false

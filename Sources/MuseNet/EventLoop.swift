@@ -114,6 +114,20 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         runJobs()
     }
 
+    /// Runs at once, in order, the jobs that `start` enqueues from this thread, instead of at their
+    /// turn in the pass. Not from within a job.
+    package func runNow(_ start: () -> Void) {
+        let mark = jobs.count
+        start()
+        guard jobs.count > mark else { return }
+        let begun = Array(jobs[mark...])
+        jobs.removeSubrange(mark...)
+        for job in begun {
+            unsafe job.runSynchronously(
+                isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        }
+    }
+
     /// Makes `run` return after its pass. From any thread.
     package func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)

@@ -43,6 +43,12 @@ package struct Descriptor: ~Copyable {
         if number >= 0 { _ = Glibc.close(number) }
         number = -1
     }
+
+    /// The number, which is nobody's from now on.
+    mutating func giveAway() -> Int32 {
+        defer { number = -1 }
+        return number
+    }
 }
 
 /// A connected stream socket that never waits.
@@ -60,6 +66,11 @@ package struct Socket: ~Copyable {
     /// Closes it before its time.
     package mutating func close() {
         owner.close()
+    }
+
+    /// Gives the descriptor away: whoever takes it closes it.
+    package consuming func giveAway() -> Int32 {
+        owner.giveAway()
     }
 
     /// Two sockets connected to each other (socketpair(2)): for tests and for a peer in this

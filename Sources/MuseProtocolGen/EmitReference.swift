@@ -43,8 +43,9 @@ enum EmitReference {
         var text = "\n## \(method.name)\n\n\(method.summary)"
         if let note = method.note { text += " \(note)" }
         text += "\n\nEffect: \(method.effect). Who: \(who(method))."
-        if let verb = method.rest["verb"]?.string, let path = method.rest["path"]?.string {
-            text += " Over HTTP: `\(verb) \(path)`."
+        if !method.rest.isEmpty {
+            let places = method.rest.map { "`\($0.verb) \($0.path)`" }
+            text += " Over HTTP: \(places.joined(separator: ", "))."
         }
         text += "\n\n"
         if !method.params.isEmpty { text += table(method.params, schema) + "\n" }

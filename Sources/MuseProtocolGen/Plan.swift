@@ -9,6 +9,8 @@ package enum Plan {
     private static let pythonFolder = "clients/python/src/mentalmuse/_generated/"
     private static let typeScriptFolder = "clients/typescript/src/generated/"
 
+    private static let httpFolder = "Sources/MuseHTTP/Generated/"
+
     /// Paths from the top of the repository, and their text; sorted by path.
     /// - Throws: SchemaError with the JSON pointer of what cannot be expressed.
     package static func files(
@@ -40,6 +42,10 @@ package enum Plan {
             (typeScriptFolder + "notifications.ts", EmitTypeScript.notifications(schema)),
             (typeScriptFolder + "methods.ts", EmitTypeScript.methods(schema)),
             (typeScriptFolder + "calls.ts", EmitTypeScriptCalls.file(schema)),
+            (httpFolder + "Routes.swift", EmitREST.routes(schema)),
+            (httpFolder + "Representations.swift", EmitREST.representations(schema)),
+            (httpFolder + "OpenAPIDocument.swift", EmitOpenAPI.embedded(schema)),
+            ("Protocol/openapi.json", EmitOpenAPI.file(schema)),
             ("Protocol/REFERENCE.md", EmitReference.file(schema)),
             ("Tests/MuseServerTests/Generated/Unserved.swift", EmitMethods.unserved(schema)),
         ]

@@ -75,6 +75,8 @@ struct ObjectType {
     let summary: String
     let members: [Member]
     let isPage: Bool
+    /// `x-links`: relations, and paths with the names of members in braces.
+    var links: [(relation: String, template: String)] = []
 
     /// The item type of a page.
     var item: String? {
@@ -96,7 +98,8 @@ struct Method {
     let authOr: [String]
     let token: String
     let oneOf: [String]
-    let rest: JSONValue
+    /// Where it stands in REST: `x-rest`, and then `x-rest-also`.
+    let rest: [RestPlace]
     let examples: [JSONValue]
 
     var namespace: String { String(name.split(separator: ".")[0]) }

@@ -155,7 +155,8 @@ struct SchemaReader {
         }
         return ObjectType(
             name: name, summary: value["description"]?.string ?? "", members: members,
-            isPage: value["x-page"]?.bool ?? false)
+            isPage: value["x-page"]?.bool ?? false,
+            links: (value["x-links"]?.members ?? []).map { ($0.name, $0.value.string ?? "") })
     }
 
     private func members(_ value: JSONValue, _ at: String) throws(SchemaError) -> [Member] {
@@ -220,14 +221,15 @@ struct SchemaReader {
             }
             result = try shape(schema, "\(at)/result/schema")
         }
+        let params = try members(value, at)
         return Method(
             name: name, summary: try text(value, "summary", at),
-            note: value["description"]?.string, params: try members(value, at), result: result,
+            note: value["description"]?.string, params: params, result: result,
             errors: errors, effect: effect, auth: auth,
             authOr: (value["x-auth-or"]?.array ?? []).compactMap(\.string),
             token: value["x-token"]?.string ?? "checked",
             oneOf: (value["x-one-of"]?.array ?? []).compactMap(\.string),
-            rest: value["x-rest"] ?? .null, examples: value["examples"]?.array ?? [])
+            rest: try RestPlace.all(value, at, params), examples: value["examples"]?.array ?? [])
     }
 
     private func readErrors(into schema: inout Schema) throws(SchemaError) {

@@ -45,6 +45,11 @@ package final class BatchAnswers {
         return open == 0
     }
 
+    /// Appends what would be a batch of one, without its brackets.
+    package func writeOnly(into writer: inout JSONWriter) {
+        if case let answer?? = answers.first { writer.raw(answer.span) }
+    }
+
     /// Appends the whole answer; nothing at all where every member was a notification.
     /// - Returns: whether there was something to say.
     package func write(into writer: inout JSONWriter) -> Bool {

@@ -40,6 +40,11 @@ package final class ConnectionEntry: Sendable {
         outputCount.store(output, ordering: .relaxed)
     }
 
+    /// The same for a connection that has one request at a time. By its worker alone.
+    package func publishHTTP(requests: Int, inFlight: Int) {
+        publish(requests: requests, inFlight: inFlight, output: 0)
+    }
+
     /// Says who is bound to it. By its worker alone.
     func publish(user id: UUIDv7?) {
         let pair = id.map { WordPair(first: UInt($0.high), second: UInt($0.low)) }

@@ -55,6 +55,14 @@ enum DurationBucket {
         return (octave - 2) << 3 + Int(units >> UInt64(octave - 3) & 7)
     }
 
+    /// Where a bucket ends, in nanoseconds.
+    static func end(_ index: Int) -> UInt64 {
+        guard index >= 8 else { return UInt64(index + 1) << 7 }
+        let octave = index >> 3 + 2
+        guard octave < 50 else { return .max }
+        return UInt64(9 + index & 7) << UInt64(octave - 3 + 7)
+    }
+
     /// The middle of a bucket, in microseconds.
     static func microseconds(_ index: Int) -> Int {
         guard index >= 8 else { return index * 128 / 1_000 }
@@ -63,6 +71,25 @@ enum DurationBucket {
         let low = (8 + index & 7) << (octave - 3)
         return (low + 1 << (octave - 3) / 2) * 128 / 1_000
     }
+}
+
+/// What came of a method in one style.
+package struct CallFigures: Sendable {
+    /// The bounds of a histogram of durations, in nanoseconds.
+    package static let bounds: [UInt64] = [
+        10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
+        10_000_000, 25_000_000, 50_000_000, 100_000_000, 250_000_000, 1_000_000_000,
+        10_000_000_000,
+    ]
+
+    package let style: CallStyle
+    package let method: String
+    package let requests: Int
+    package let errors: Int
+    /// All durations together.
+    package let nanoseconds: UInt64
+    /// How many took at most so long, by the bounds; to within an eighth.
+    package let within: [Int]
 }
 
 /// What one worker counts.
@@ -78,6 +105,7 @@ final class WorkerMetrics: Sendable {
     private let requests = Counters(discover + 1)
     private let errors = Counters(discover + 1)
     private let longest = Counters(discover + 1)
+    private let sums = Counters(discover + 1)
     private let durations = Counters((discover + 1) * DurationBucket.count)
     private let codes = Lock<[Int: (name: String, answers: Int)]>([:])
 
@@ -85,6 +113,7 @@ final class WorkerMetrics: Sendable {
     func note(_ method: Int, count: Int, nanoseconds: UInt64) {
         requests.add(method, UInt64(count))
         longest.raise(method, to: nanoseconds)
+        sums.add(method, nanoseconds &* UInt64(count))
         let bucket = DurationBucket.index(nanoseconds: nanoseconds)
         durations.add(
             method * DurationBucket.count + min(bucket, DurationBucket.count - 1), UInt64(count))
@@ -124,6 +153,31 @@ final class WorkerMetrics: Sendable {
                 p50Us: min(quantile(buckets, 0.5), longestMicroseconds),
                 p99Us: min(quantile(buckets, 0.99), longestMicroseconds),
                 maxUs: longestMicroseconds)
+        }
+    }
+
+    /// What came of each method in one style, for histograms.
+    static func figures(_ workers: [WorkerMetrics], _ style: CallStyle) -> [CallFigures] {
+        (0...discover).compactMap { method in
+            let requests = workers.reduce(0) { $0 + Int(clamping: $1.requests[method]) }
+            guard requests > 0 else { return nil }
+            var within = CallFigures.bounds.map { _ in 0 }
+            for bucket in 0..<DurationBucket.count {
+                let count = workers.reduce(0) {
+                    $0 + Int(clamping: $1.durations[method * DurationBucket.count + bucket])
+                }
+                guard count > 0 else { continue }
+                let end = DurationBucket.end(bucket)
+                for (index, bound) in CallFigures.bounds.enumerated() where end <= bound {
+                    within[index] += count
+                }
+            }
+            return CallFigures(
+                style: style,
+                method: MethodID(rawValue: UInt8(method))?.name ?? SchemaDocument.discoverMethod,
+                requests: requests,
+                errors: workers.reduce(0) { $0 + Int(clamping: $1.errors[method]) },
+                nanoseconds: workers.reduce(0) { $0 &+ $1.sums[method] }, within: within)
         }
     }
 

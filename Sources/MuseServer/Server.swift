@@ -31,14 +31,17 @@ package final class Server: Sendable {
     private let shared: ServerShared
     private let workers: [Worker]
     private let services: ServiceFactory
+    private let guests: GuestFactory?
     private let listeners: [[(box: ListenerBox, transport: Transport)]]
     private let files: [String]
 
     /// Opens every address; nobody is served before `start`.
+    /// - Parameter guests: makes who else lives on the workers' loops.
     /// - Throws: ServerError for an address that cannot be had, or a certificate that cannot be
     ///   read.
     package init(
-        _ configuration: ServerConfiguration, services: @escaping ServiceFactory
+        _ configuration: ServerConfiguration, services: @escaping ServiceFactory,
+        guests: GuestFactory? = nil
     ) throws(ServerError) {
         let shared = ServerShared(configuration)
         if let certificate = configuration.certificate { try Self.load(certificate, into: shared) }
@@ -70,6 +73,7 @@ package final class Server: Sendable {
         self.listeners = listeners
         self.files = files
         self.services = services
+        self.guests = guests
         control = Self.control(shared, workers)
     }
 
@@ -97,7 +101,7 @@ package final class Server: Sendable {
     /// Starts the workers' threads.
     package func start() {
         for (worker, listeners) in zip(workers, listeners) {
-            worker.start(listeners, control: control, services: services)
+            worker.start(listeners, control: control, services: services, guests: guests)
         }
     }
 
@@ -156,7 +160,8 @@ package final class Server: Sendable {
             bufferedBytes: WorkerMetrics.sum(workers, .buffered),
             linesUnparsable: WorkerMetrics.sum(workers, .linesUnparsable),
             responsesDropped: WorkerMetrics.sum(workers, .responsesDropped),
-            methods: WorkerMetrics.methods(workers), errors: WorkerMetrics.errors(workers),
+            methods: WorkerMetrics.methods(shared.allMetrics),
+            errors: WorkerMetrics.errors(shared.allMetrics),
             writer: WriterMetrics(
                 queued: 0, groups: 0, writes: 0, groupMax: 0, syncs: 0, syncP50Us: 0, syncP99Us: 0,
                 logBytes: 0, checkpoints: 0), hashesQueued: 0, hashes: 0)

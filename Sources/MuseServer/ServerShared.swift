@@ -46,6 +46,8 @@ final class ServerShared: Sendable {
     let clock: MonotonicClock
     let registry: ConnectionRegistry
     let metrics: [WorkerMetrics]
+    /// What the guests count, by style and worker.
+    let guestMetrics: [CallStyle: [WorkerMetrics]]
     let startedAt: UInt64
     private let log: Atomic<UInt8>
     private let draining = Atomic<Bool>(false)
@@ -61,6 +63,11 @@ final class ServerShared: Sendable {
             connectionsMax: limits.connectionsMax,
             perAddressMax: limits.connectionsPerAddressMax)
         metrics = (0..<max(1, configuration.workers)).map { _ in WorkerMetrics() }
+        let workers = metrics.indices
+        guestMetrics = Dictionary(
+            uniqueKeysWithValues: CallStyle.ofGuests.map { style in
+                (style, workers.map { _ in WorkerMetrics() })
+            })
         log = Atomic(configuration.requestLog.index)
     }
 
@@ -93,6 +100,9 @@ final class ServerShared: Sendable {
     func wakeAll() {
         for loop in loops.withLock({ $0 }) { loop.wake() }
     }
+
+    /// The counters of all workers and styles.
+    var allMetrics: [WorkerMetrics] { metrics + guestMetrics.values.flatMap { $0 } }
 
     /// Bytes that all connections hold.
     var bufferedBytes: Int { WorkerMetrics.sum(metrics, .buffered) }

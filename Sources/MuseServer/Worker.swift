@@ -27,16 +27,16 @@ actor Worker {
     /// Starts its thread, which makes the handlers and then serves.
     nonisolated func start(
         _ listeners: [(box: ListenerBox, transport: Transport)], control: ServerControl,
-        services: @escaping ServiceFactory
+        services: @escaping ServiceFactory, guests: GuestFactory?
     ) {
         loop.start { [self] in
-            assumeIsolated { $0.run(listeners, control, services) }
+            assumeIsolated { $0.run(listeners, control, services, guests) }
         }
     }
 
     private func run(
         _ listeners: [(box: ListenerBox, transport: Transport)], _ control: ServerControl,
-        _ services: ServiceFactory
+        _ services: ServiceFactory, _ guests: GuestFactory?
     ) {
         let core = WorkerCore(
             worker: self, index: index, shared: shared, host: services(index, control))
@@ -44,6 +44,7 @@ actor Worker {
         for (box, transport) in listeners {
             if let listener = box.take() { core.listen(listener, transport) }
         }
+        core.guest = guests?(WorkerSeat(core, control))
         loop.run(core)
     }
 
@@ -109,6 +110,26 @@ actor Worker {
         connection.finish(call, failure, &writer)
     }
 
+    // MARK: The guest's lanes
+
+    /// Begins the guest's calls that wait. Called on the worker's thread.
+    nonisolated func wakeGuestLane(_ core: WorkerCore) {
+        if let lane = unsafe core.idleGuestLanes.popLast() {
+            unsafe lane.resume()
+        } else {
+            Task(executorPreference: loop) { await self.guestLane() }
+        }
+    }
+
+    private func guestLane() async {
+        guard let core else { return }
+        while true {
+            while let call = core.guestCalls.popLast() { await call.run() }
+            guard !core.isOver, unsafe core.idleGuestLanes.count < Turn.idleLanesMax else { return }
+            unsafe await withUnsafeContinuation { unsafe core.idleGuestLanes.append($0) }
+        }
+    }
+
     // MARK: From other threads
 
     /// Tells everybody of the shutdown; returns when all connections have gone.
@@ -119,6 +140,7 @@ actor Worker {
 
     /// Closes a connection, if it is still that one.
     func disconnect(_ token: UInt64, id: UInt64) {
+        if case .guest = Token.kind(token) { core?.guest?.disconnect(id) }
         guard let connection = core?.connection(token), connection.entry.id == id else { return }
         connection.close()
     }

@@ -153,16 +153,18 @@ extension WorkerCore {
         for case let connection? in connections {
             connection.announceEnd(reason: "shutdown", closesInMs: milliseconds)
         }
+        guest?.beginDraining()
     }
 
     /// At the end of a pass: are all done?
     func goOnDraining() {
         if loop.now >= drainEnds {
             for case let connection? in connections { connection.close() }
+            guest?.close()
         } else if !connections.contains(where: { $0?.isBusy ?? false }) {
             for case let connection? in connections { connection.closeAfter([]) }
         }
-        guard open == 0, !drained.isEmpty else { return }
+        guard open == 0, guest?.isDrained ?? true, !drained.isEmpty else { return }
         let waiters = drained
         drained = []
         for waiter in waiters { waiter.resume() }

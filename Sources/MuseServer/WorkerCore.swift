@@ -61,6 +61,11 @@ final class WorkerCore {
     private var paused: [ServerConnection] = []
     private var buffered = 0
 
+    /// Who else lives on this loop, and what he wants to have run.
+    var guest: (any WorkerGuest)?
+    var guestCalls: [any GuestCall] = []
+    var idleGuestLanes: [UnsafeContinuation<Void, Never>] = unsafe []
+
     // Shutdown.
     var drained: [CheckedContinuation<Void, Never>] = []
     var drainEnds: UInt64 = 0
@@ -174,6 +179,9 @@ final class WorkerCore {
         let lanes = unsafe idleLanes
         unsafe idleLanes = []
         unsafe lanes.forEach { unsafe $0.resume() }
+        let others = unsafe idleGuestLanes
+        unsafe idleGuestLanes = []
+        unsafe others.forEach { unsafe $0.resume() }
     }
 
     // MARK: Buffers
@@ -242,6 +250,7 @@ extension WorkerCore: EventLoopDelegate {
         switch Token.kind(token) {
         case .connection: connection(token)?.ready(readiness)
         case .listener: accept(Token.place(token))
+        case .guest: guest?.descriptorReady(Token.place(token), readiness)
         case .other: break
         }
     }
@@ -250,6 +259,7 @@ extension WorkerCore: EventLoopDelegate {
         switch Token.kind(token) {
         case .connection: connection(token)?.timerFired()
         case .listener: resumeAccepting(Token.place(token))
+        case .guest: guest?.timerFired(Token.place(token))
         case .other:
             if isReadingPaused { loop.callAt(loop.now + 50_000_000, token: Token.buffers) }
         }
@@ -278,6 +288,7 @@ extension WorkerCore: EventLoopDelegate {
             index += 1
         }
         dirty.removeAll(keepingCapacity: dirty.count <= 1_024)
+        let guestIsBusy = guest?.passEnding() ?? false
         host.endPass()
         watchBuffers()
         if isDraining { goOnDraining() }
@@ -286,7 +297,7 @@ extension WorkerCore: EventLoopDelegate {
         passIsOver = false
         logMode = shared.requestLog
         takesBareCalls = !isDraining && limits.requestsPerSecondMax == 0 && logMode != .all
-        return !carried.isEmpty || !ready.isEmpty || !dirty.isEmpty
+        return guestIsBusy || !carried.isEmpty || !ready.isEmpty || !dirty.isEmpty
     }
 
     func beginDraining() {
@@ -298,7 +309,7 @@ extension WorkerCore: EventLoopDelegate {
 /// What the loop's tokens name: two bits of kind, 30 of generation, 32 of place.
 enum Token {
     enum Kind {
-        case connection, listener, other
+        case connection, listener, guest, other
     }
 
     static let generationMax: UInt32 = (1 << 30) - 1
@@ -315,10 +326,15 @@ enum Token {
         1 << 62 | UInt64(UInt32(truncatingIfNeeded: place))
     }
 
+    static func guest(_ place: Int) -> UInt64 {
+        2 << 62 | UInt64(UInt32(truncatingIfNeeded: place))
+    }
+
     static func kind(_ token: UInt64) -> Kind {
         switch token >> 62 {
         case 0: .connection
         case 1: .listener
+        case 2: .guest
         default: .other
         }
     }

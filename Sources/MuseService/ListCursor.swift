@@ -115,15 +115,28 @@ enum ListCursor {
 extension ServiceCore {
     /// Reads a page in one snapshot and writes it as it is read: each row goes from the database's
     /// own memory to the answer. Where it is refused, nothing of it stays in the answer.
+    ///
+    /// For a caller that keeps answers the state of the page is told besides; what he has already is
+    /// read and not written.
     /// - Parameters:
     ///   - rows: lends the rows, and gives the id to go on after.
+    ///   - digest: adds what the shown form of a row depends on.
     ///   - encode: writes one row.
     /// - Throws: what `rows` throws as RPCError, 1601.
     func page<Row>(
-        _ list: ListCursor.List, into page: inout JSONWriter,
+        _ list: ListCursor.List, _ call: Call, into page: inout JSONWriter,
         rows: (StoreTransaction, (Row) -> Void) throws -> UUIDv7?,
+        digest: @escaping (Row, inout EntityDigest) -> Void,
         encode: @escaping (Row, inout JSONWriter) -> Void
     ) throws(RPCError) {
+        let validator = call.peer.validator
+        if let validator, validator.known != nil {
+            var state = EntityDigest()
+            let next = try read { tx in try rows(tx) { digest($0, &state) } }
+            validator.note(state, next)
+            if validator.isKnown { return }
+        }
+        var state = EntityDigest()
         let mark = page.count
         page.beginPage()
         var isFirst = true
@@ -132,13 +145,25 @@ extension ServiceCore {
                 try rows(tx) { row in
                     if !isFirst { page.byte(UInt8(ascii: ",")) }
                     isFirst = false
+                    if validator != nil { digest(row, &state) }
                     encode(row, &page)
                 }
             }
+            validator?.note(state, next)
             page.endPage(nextCursor: next.map(list.cursor))
         } catch {
             page.truncate(to: mark)
             throw error
         }
+    }
+}
+
+extension Validator {
+    /// Takes the state of a page: its rows, and where the next one begins.
+    func note(_ rows: EntityDigest, _ next: UUIDv7?) {
+        var state = rows
+        state.add(next == nil ? 0 : 1)
+        if let next { state.add(next) }
+        digest = state
     }
 }

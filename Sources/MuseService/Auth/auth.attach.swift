@@ -17,10 +17,11 @@ extension AuthHandlers {
 extension ServiceCore {
     /// A caller as the contract shows it.
     /// - Throws: 1004 where the account has gone, 1601.
-    func whole(_ viewer: Viewer) throws(RPCError) -> Caller {
+    func whole(_ viewer: Viewer, _ validator: Validator? = nil) throws(RPCError) -> Caller {
         guard let user = try read({ try $0.user(viewer.user) }) else {
             throw RPCError.tokenRevoked()
         }
+        validator?.note(revision: user.revision) { $0.addCaller(user, viewer) }
         return Caller(user: user.whole, sessionID: viewer.session, expiresAt: viewer.expiresAt)
     }
 }

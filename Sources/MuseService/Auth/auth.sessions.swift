@@ -34,6 +34,16 @@ extension AuthHandlers {
                         lastUsedAt: lastUsedAt, current: id == caller.session))
             }
         }
+        if let validator = call.peer.validator {
+            var state = EntityDigest()
+            for item in items {
+                state.add(item.id)
+                state.add(item.lastUsedAt)
+                state.add(item.current ? 1 : 0)
+            }
+            validator.note(state, scanned > limit ? last : nil)
+            if validator.isKnown { return }
+        }
         page.beginPage()
         for (index, item) in items.enumerated() {
             if index > 0 { page.byte(UInt8(ascii: ",")) }

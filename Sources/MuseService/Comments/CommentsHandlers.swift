@@ -28,10 +28,14 @@ extension WriteContext {
     /// The comment that a write was about, as it is now.
     /// - Throws: 1201 where it has gone.
     func comment(_ ids: [UUIDv7]) throws -> Comment {
-        guard let id = ids.first, let comment = try tx.comment(id, { $0.comment }) else {
-            throw RPCError.notFound()
+        let found = try ids.first.flatMap { id in
+            try tx.comment(id) { row in
+                tell { row.digest(into: &$0) }
+                return row.comment
+            }
         }
-        return comment
+        guard let found else { throw RPCError.notFound() }
+        return found
     }
 
     /// A comment that is to be written to.

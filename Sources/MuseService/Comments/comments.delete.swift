@@ -12,6 +12,7 @@ extension CommentsHandlers {
                 head.author == w.caller.user || head.postAuthor == w.caller.user
                 || w.caller.isModerator
             guard mayDelete else { throw RPCError.permissionDenied() }
+            try w.check(current: head.revision) { try w.digest(ofComment: params.id) }
             try w.tx.deleteComment(params.id, head)
             return []
         } answer: { _, _ in

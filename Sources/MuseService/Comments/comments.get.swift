@@ -7,9 +7,13 @@ extension CommentsHandlers {
     /// One comment.
     func get(_ params: CommentsGetParams, _ call: Call) async throws(RPCError) -> Comment {
         _ = try core.viewer(call)
-        guard let comment = try core.read({ try $0.comment(params.id) { $0.comment } }) else {
-            throw RPCError.notFound()
+        let comment = try core.read { tx in
+            try tx.comment(params.id) { row in
+                call.peer.validator?.note(revision: row.revision) { row.digest(into: &$0) }
+                return row.comment
+            }
         }
+        guard let comment else { throw RPCError.notFound() }
         return comment
     }
 }

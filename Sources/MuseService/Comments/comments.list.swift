@@ -12,10 +12,12 @@ extension CommentsHandlers {
         _ = try core.viewer(call)
         let list = ListCursor.List(
             kind: .comments, order: params.order, filter: .id(params.postID))
-        try core.page(list, into: &page) { tx, lend in
+        try core.page(list, call, into: &page) { tx, lend in
             guard try tx.postHead(params.postID) != nil else { throw RPCError.notFound() }
             let slice = try list.slice(params.cursor, params.limit)
             return try tx.comments(of: params.postID, slice, lend)
+        } digest: { (comment: CommentRow, digest) in
+            comment.digest(into: &digest)
         } encode: { (comment: CommentRow, page) in
             comment.view.encode(into: &page)
         }

@@ -12,6 +12,7 @@ extension CommentsHandlers {
             if let revision = params.revision, revision != head.revision {
                 throw RPCError.staleRevision(current: head.revision)
             }
+            try w.check(current: head.revision) { try w.digest(ofComment: params.id) }
             try w.tx.updateComment(params.id, head, body: params.body)
             return [params.id]
         } answer: { w, ids in

@@ -8,10 +8,26 @@ internal import MuseStore
 package protocol ServiceHost: AnyObject {
     /// The handlers, by namespace.
     var methods: Methods { get }
+    /// What is counted beside the metrics of the contract.
+    var figures: HostFigures { get }
     /// Ends what the calls of one pass of the worker's loop shared.
     func endPass()
     /// Whose an access token is, for the log alone; nil where it does not hold.
     func caller(of token: String) -> UUIDv7?
+}
+
+extension ServiceHost {
+    package var figures: HostFigures { HostFigures() }
+}
+
+/// What all workers' handlers count, for operators.
+package struct HostFigures: Sendable {
+    /// Tokens found in the caches, and verified anew.
+    package var tokenHits = 0
+    package var tokenMisses = 0
+    /// How long all password hashes together took.
+    package var hashNanoseconds = 0
+    package var hashesRefused = 0
 }
 
 /// The whole service, for one worker; confined to it.
@@ -32,6 +48,8 @@ package final class Service: ServiceHost {
     package convenience init(shared: ServiceShared) throws(SQLError) {
         self.init(core: ServiceCore(shared: shared, store: try Store(shared.writer)))
     }
+
+    package var figures: HostFigures { core.shared.figures }
 
     package func endPass() {
         core.endPass()

@@ -11,6 +11,8 @@ package struct WriteContext {
     /// Judged in this transaction.
     package let caller: Viewer
     let shared: ServiceShared
+    /// What has to hold besides, of a caller that keeps answers.
+    var precondition: Precondition?
 }
 
 extension ServiceCore {
@@ -36,9 +38,11 @@ extension ServiceCore {
         let shared = shared
         let memory = shared.memory(
             call, params, owner: .user(claims?.user ?? Viewer.theOperator.user))
+        let precondition = call.peer.validator?.precondition
         return try await transact(call) { tx in
             let caller = try claims.map { try shared.judge($0, in: tx) } ?? .theOperator
-            let context = WriteContext(tx: tx, caller: caller, shared: shared)
+            let context = WriteContext(
+                tx: tx, caller: caller, shared: shared, precondition: precondition)
             if let memory, let remembered = try memory.recall(tx) {
                 return try answer(context, remembered.ids)
             }

@@ -40,6 +40,7 @@ package final class ServiceCore {
     package init(shared: ServiceShared, store: Store) {
         self.shared = shared
         self.store = store
+        shared.watch(tokens.counters)
     }
 
     /// Ends the snapshot that the reads of this pass shared.

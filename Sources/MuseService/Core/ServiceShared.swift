@@ -5,6 +5,7 @@ internal import MuseCrypto
 internal import MuseRPC
 internal import MuseSQL
 package import MuseStore
+internal import Synchronization
 
 /// What the handlers of all workers share.
 package final class ServiceShared: Sendable {
@@ -27,6 +28,7 @@ package final class ServiceShared: Sendable {
     /// What the password of an unknown user is compared with, so that it takes as long.
     let decoy: String
     let startedAt: Timestamp
+    private let tokenCounters = Lock<[TokenCounters]>([])
 
     /// The server around the service; set by it before the first call.
     package var control: ServerControl {
@@ -116,6 +118,20 @@ package final class ServiceShared: Sendable {
         } catch {
             throw error.rpc
         }
+    }
+
+    /// Takes the counters of a worker's token cache into its figures.
+    func watch(_ counters: TokenCounters) {
+        tokenCounters.withLock { $0.append(counters) }
+    }
+
+    /// What is counted beside the metrics of the contract.
+    var figures: HostFigures {
+        let caches = tokenCounters.withLock { $0 }
+        return HostFigures(
+            tokenHits: caches.reduce(0) { $0 + $1.hits.load(ordering: .relaxed) },
+            tokenMisses: caches.reduce(0) { $0 + $1.misses.load(ordering: .relaxed) },
+            hashNanoseconds: hashes.nanoseconds, hashesRefused: hashes.refused)
     }
 
     /// The keys that hold now.

@@ -30,9 +30,14 @@ extension WriteContext {
     /// The post that a write was about, as its caller sees it now.
     /// - Throws: 1201 where it has gone.
     func post(_ ids: [UUIDv7]) throws -> Post {
-        guard let id = ids.first, let post = try tx.post(id, viewer: caller.user, { $0.post })
-        else { throw RPCError.notFound() }
-        return post
+        let found = try ids.first.flatMap { id in
+            try tx.post(id, viewer: caller.user) { row in
+                tell { row.digest(into: &$0) }
+                return row.post
+            }
+        }
+        guard let found else { throw RPCError.notFound() }
+        return found
     }
 
     /// A post that is to be written to.

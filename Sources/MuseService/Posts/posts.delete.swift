@@ -12,6 +12,7 @@ extension PostsHandlers {
             guard head.author == w.caller.user || w.caller.isModerator else {
                 throw RPCError.permissionDenied()
             }
+            try w.check(current: head.revision) { try w.digest(ofPost: params.id) }
             try w.tx.deletePost(params.id, author: head.author)
             return []
         } answer: { _, _ in

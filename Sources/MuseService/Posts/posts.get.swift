@@ -7,7 +7,12 @@ extension PostsHandlers {
     /// One post, with the caller's own like.
     func get(_ params: PostsGetParams, _ call: Call) async throws(RPCError) -> Post {
         let viewer = try core.viewer(call)
-        let post = try core.read { try $0.post(params.id, viewer: viewer?.user) { $0.post } }
+        let post = try core.read { tx in
+            try tx.post(params.id, viewer: viewer?.user) { row in
+                call.peer.validator?.note(revision: row.revision) { row.digest(into: &$0) }
+                return row.post
+            }
+        }
         guard let post else { throw RPCError.notFound() }
         return post
     }

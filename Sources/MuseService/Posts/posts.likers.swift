@@ -11,10 +11,12 @@ extension PostsHandlers {
     ) async throws(RPCError) {
         let viewer = try core.viewer(call)
         let list = ListCursor.List(kind: .likers, order: params.order, filter: .id(params.id))
-        try core.page(list, into: &page) { tx, lend in
+        try core.page(list, call, into: &page) { tx, lend in
             guard try tx.postHead(params.id) != nil else { throw RPCError.notFound() }
             let slice = try list.slice(params.cursor, params.limit)
             return try tx.likers(of: params.id, slice, lend)
+        } digest: { (user: UserRow, digest) in
+            user.digest(for: viewer, into: &digest)
         } encode: { (user: UserRow, page) in
             user.view(for: viewer).encode(into: &page)
         }

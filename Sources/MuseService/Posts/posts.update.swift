@@ -12,6 +12,7 @@ extension PostsHandlers {
             if let revision = params.revision, revision != head.revision {
                 throw RPCError.staleRevision(current: head.revision)
             }
+            try w.check(current: head.revision) { try w.digest(ofPost: params.id) }
             try w.tx.updatePost(params.id, head, body: params.body)
             return [params.id]
         } answer: { w, ids in

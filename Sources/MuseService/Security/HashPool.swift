@@ -62,6 +62,9 @@ package final class HashPool: Sendable {
     /// How many have been run since the start.
     package var hashes: Int { shared.done.load(ordering: .relaxed) }
 
+    /// How long all of them together took.
+    package var nanoseconds: Int { shared.spent.load(ordering: .relaxed) }
+
     /// How many were refused since the start.
     package var refused: Int { shared.refused.load(ordering: .relaxed) }
 
@@ -101,6 +104,7 @@ package final class HashPool: Sendable {
         let queued = Atomic(0)
         let done = Atomic(0)
         let refused = Atomic(0)
+        let spent = Atomic(0)
         /// A running mean of what one took; a usual hash to begin with.
         let meanNanoseconds = Atomic(30_000_000)
         private let clock: MonotonicClock
@@ -119,6 +123,7 @@ package final class HashPool: Sendable {
                 // Threads may overwrite each other's; it is an estimate.
                 let mean = meanNanoseconds.load(ordering: .relaxed)
                 let bounded = Int(min(taken, 60_000_000_000))
+                spent.wrappingAdd(bounded, ordering: .relaxed)
                 meanNanoseconds.store(mean + (bounded - mean) / 8, ordering: .relaxed)
             }
         }

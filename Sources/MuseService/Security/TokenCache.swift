@@ -2,6 +2,7 @@
 // request that carries one, so that Ed25519's 55 µs are paid once for a token.
 package import MuseBase
 package import MuseCrypto
+internal import Synchronization
 
 /// Verified access tokens by a keyed hash of their bytes. One a worker, confined to it.
 ///
@@ -23,8 +24,10 @@ package final class TokenCache {
     private var places: [Digest: Int] = [:]
     private var entries: [Entry] = []
     private var hand = 0
-    package private(set) var hits = 0
-    package private(set) var misses = 0
+    let counters = TokenCounters()
+
+    package var hits: Int { counters.hits.load(ordering: .relaxed) }
+    package var misses: Int { counters.misses.load(ordering: .relaxed) }
 
     /// An empty cache. An entry takes some 250 bytes: 2 MB for 8,192.
     package init(entriesMax: Int = 8_192) {
@@ -50,10 +53,10 @@ package final class TokenCache {
         }
         let digest = hash.digest(of: token)
         if let found = lookup(digest, now) {
-            hits += 1
+            counters.hits.store(hits &+ 1, ordering: .relaxed)
             return found
         }
-        misses += 1
+        counters.misses.store(misses &+ 1, ordering: .relaxed)
         let snapshot = ring.snapshot(now: now)
         let verified = try JWT.verifyAccess(token, keys: snapshot.keys, policy: policy, now: now)
         // The keys may have changed between the two looks: then the next call begins anew.
@@ -106,4 +109,10 @@ package final class TokenCache {
         entries.removeAll(keepingCapacity: true)
         hand = 0
     }
+}
+
+/// What a cache counts; others may read it.
+final class TokenCounters: Sendable {
+    let hits = Atomic(0)
+    let misses = Atomic(0)
 }

@@ -24,9 +24,11 @@ extension ServiceCore {
         guard let claims = try claims(call) else { throw RPCError.unauthenticated() }
         let shared = shared
         let memory = shared.memory(call, params, owner: .user(claims.user))
+        let precondition = call.peer.validator?.precondition
         let caller = try await look(call) { tx -> Viewer? in
             let context = WriteContext(
-                tx: tx, caller: try shared.judge(claims, in: tx), shared: shared)
+                tx: tx, caller: try shared.judge(claims, in: tx), shared: shared,
+                precondition: precondition)
             if let memory, try memory.recall(tx) != nil { return nil }
             try judge(context)
             try shared.checkWrites(of: claims.user)

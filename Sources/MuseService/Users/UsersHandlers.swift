@@ -21,7 +21,7 @@ struct UsersHandlers: UsersMethods {
 
 extension Viewer? {
     /// Whether e-mail address and ban of a user are shown to it.
-    fileprivate func seesPrivate(of user: UUIDv7) -> Bool {
+    func seesPrivate(of user: UUIDv7) -> Bool {
         guard let self else { return false }
         return self.user == user || self.isAdmin
     }
@@ -73,6 +73,15 @@ extension WriteContext {
     /// - Throws: 1201 where it has gone.
     func user(_ ids: [UUIDv7]) throws -> User {
         guard let id = ids.first, let user = try tx.user(id) else { throw RPCError.notFound() }
+        tell { user.digest(for: caller, into: &$0) }
+        return user.seen(by: caller)
+    }
+
+    /// The caller's own account after a write. Its state is told as `auth.whoami` shows it.
+    /// - Throws: 1201 where it has gone.
+    func me(_ ids: [UUIDv7]) throws -> User {
+        guard let id = ids.first, let user = try tx.user(id) else { throw RPCError.notFound() }
+        tell { $0.addCaller(user, caller) }
         return user.seen(by: caller)
     }
 

@@ -14,6 +14,7 @@ extension UsersHandlers {
             return try tx.user(username: username)
         }
         guard let user else { throw RPCError.notFound() }
+        call.peer.validator?.note(revision: user.revision) { user.digest(for: viewer, into: &$0) }
         return user.seen(by: viewer)
     }
 }

@@ -10,8 +10,10 @@ extension UsersHandlers {
     func update(_ params: UsersUpdateParams, _ call: Call) async throws(RPCError) -> User {
         let judge: @Sendable (WriteContext) throws -> Void = { w in
             guard let user = try w.tx.user(w.caller.user) else { throw RPCError.notFound() }
-            guard let revision = params.revision, revision != user.revision else { return }
-            throw RPCError.staleRevision(current: user.revision)
+            if let revision = params.revision, revision != user.revision {
+                throw RPCError.staleRevision(current: user.revision)
+            }
+            try w.check(current: user.revision) { w.digest(ofCaller: user) }
         }
         let body: @Sendable (WriteContext) throws -> [UUIDv7] = { w in
             try Self.apply(params, to: w.caller.user, in: w.tx)
@@ -22,7 +24,7 @@ extension UsersHandlers {
                 try judge(w)
                 return try body(w)
             } answer: { w, ids in
-                try w.user(ids)
+                try w.me(ids)
             }
         }
         guard let password = params.currentPassword else {
@@ -32,7 +34,7 @@ extension UsersHandlers {
         }
         return try await core.write(
             call, params, password: password, judge: judge, body: body,
-            answer: { w, ids in try w.user(ids) })
+            answer: { w, ids in try w.me(ids) })
     }
 
     private static func apply(

@@ -5,18 +5,21 @@ package import MuseSQL
 /// Statements on comments. Rows that are shown have the columns that `CommentRow` reads.
 package enum CommentsSQL {
     static let byID: StaticString = """
-        SELECT c.id, u.username, u.display_name, c.author_id, c.body, c.updated_at, c.revision, c.post_id
+        SELECT c.id, u.username, u.display_name, c.author_id, c.body, c.updated_at, c.revision,
+            c.post_id, u.revision
         FROM comments c JOIN users u ON u.id = c.author_id JOIN posts p ON p.id = c.post_id
             JOIN users o ON o.id = p.author_id
         WHERE c.id = ?1
         """
     static let newest: StaticString = """
-        SELECT c.id, u.username, u.display_name, c.author_id, c.body, c.updated_at, c.revision, c.post_id
+        SELECT c.id, u.username, u.display_name, c.author_id, c.body, c.updated_at, c.revision,
+            c.post_id, u.revision
         FROM comments c LEFT JOIN users u ON u.id = c.author_id
         WHERE c.post_id = ?3 AND c.id < ?1 ORDER BY c.id DESC LIMIT ?2
         """
     static let oldest: StaticString = """
-        SELECT c.id, u.username, u.display_name, c.author_id, c.body, c.updated_at, c.revision, c.post_id
+        SELECT c.id, u.username, u.display_name, c.author_id, c.body, c.updated_at, c.revision,
+            c.post_id, u.revision
         FROM comments c LEFT JOIN users u ON u.id = c.author_id
         WHERE c.post_id = ?3 AND c.id > ?1 ORDER BY c.id LIMIT ?2
         """
@@ -46,6 +49,7 @@ package struct CommentRow {
     package let body: LentText
     package let updatedAt: Timestamp
     package let revision: Int
+    package let authorRevision: Int
 
     init(_ statement: any SQLStatement) {
         id = statement.id(0)
@@ -54,6 +58,7 @@ package struct CommentRow {
         updatedAt = statement.time(5)
         revision = Int(statement.int(6))
         post = statement.id(7)
+        authorRevision = Int(statement.int(8))
     }
 }
 

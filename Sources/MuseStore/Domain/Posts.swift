@@ -7,35 +7,35 @@ package import MuseSQL
 package enum PostsSQL {
     static let byID: StaticString = """
         SELECT p.id, u.username, u.display_name, p.author_id, p.body, p.updated_at, p.like_count,
-            p.comment_count, p.revision, l.id
+            p.comment_count, p.revision, l.id, u.revision
         FROM posts p JOIN users u ON u.id = p.author_id
             LEFT JOIN likes l ON l.post_id = p.id AND l.user_id = ?2
         WHERE p.id = ?1
         """
     static let newest: StaticString = """
         SELECT p.id, u.username, u.display_name, p.author_id, p.body, p.updated_at, p.like_count,
-            p.comment_count, p.revision, l.id
+            p.comment_count, p.revision, l.id, u.revision
         FROM posts p LEFT JOIN users u ON u.id = p.author_id
             LEFT JOIN likes l ON l.post_id = p.id AND l.user_id = ?3
         WHERE p.id < ?1 ORDER BY p.id DESC LIMIT ?2
         """
     static let oldest: StaticString = """
         SELECT p.id, u.username, u.display_name, p.author_id, p.body, p.updated_at, p.like_count,
-            p.comment_count, p.revision, l.id
+            p.comment_count, p.revision, l.id, u.revision
         FROM posts p LEFT JOIN users u ON u.id = p.author_id
             LEFT JOIN likes l ON l.post_id = p.id AND l.user_id = ?3
         WHERE p.id > ?1 ORDER BY p.id LIMIT ?2
         """
     static let newestByAuthor: StaticString = """
         SELECT p.id, u.username, u.display_name, p.author_id, p.body, p.updated_at, p.like_count,
-            p.comment_count, p.revision, l.id
+            p.comment_count, p.revision, l.id, u.revision
         FROM posts p LEFT JOIN users u ON u.id = p.author_id
             LEFT JOIN likes l ON l.post_id = p.id AND l.user_id = ?3
         WHERE p.author_id = ?4 AND p.id < ?1 ORDER BY p.id DESC LIMIT ?2
         """
     static let oldestByAuthor: StaticString = """
         SELECT p.id, u.username, u.display_name, p.author_id, p.body, p.updated_at, p.like_count,
-            p.comment_count, p.revision, l.id
+            p.comment_count, p.revision, l.id, u.revision
         FROM posts p LEFT JOIN users u ON u.id = p.author_id
             LEFT JOIN likes l ON l.post_id = p.id AND l.user_id = ?3
         WHERE p.author_id = ?4 AND p.id > ?1 ORDER BY p.id LIMIT ?2
@@ -67,6 +67,7 @@ package struct PostRow {
     package let revision: Int
     /// Whether the viewer likes it.
     package let isLiked: Bool
+    package let authorRevision: Int
 
     init(_ statement: any SQLStatement) {
         id = statement.id(0)
@@ -77,6 +78,7 @@ package struct PostRow {
         commentCount = Int(statement.int(7))
         revision = Int(statement.int(8))
         isLiked = !statement.isNull(9)
+        authorRevision = Int(statement.int(10))
     }
 }
 

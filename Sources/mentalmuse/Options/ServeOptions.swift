@@ -30,11 +30,19 @@ enum ServeOptions {
         "Also listen on a Unix socket at this path (mode 0600).")
     static let plaintext = Option(
         "plaintext", .flag, "false", in: .listening,
-        "Allow plain TCP on an address other than loopback.")
+        "Allow plain TCP and plain HTTP on an address other than loopback.")
+    static let http = Option(
+        "http", .text("HOST:PORT"), in: .listening,
+        "Also serve REST and JSON-RPC over HTTP there: over TLS where there is a certificate, "
+            + "unless --plaintext is given; port 0 takes a free one.")
+    static let corsOrigin = Option(
+        "cors-origin", .list("ORIGIN"), in: .listening,
+        "Origins whose pages may read what HTTP answers; * is all.")
     static let trustedProxies = Option(
         "trusted-proxy", .list("CIDR"), in: .listening,
-        "Addresses of your own proxies (10.0.0.0/8, ::1): the PROXY protocol (plain TCP) and "
-            + "_meta.client_address are believed from there. Limits are on then as for other hosts."
+        "Addresses of your own proxies (10.0.0.0/8, ::1): the PROXY protocol (plain TCP), Forwarded "
+            + "and X-Forwarded-For (HTTP) and _meta.client_address are believed from there. Limits "
+            + "are on then as for other hosts."
     )
 
     // MARK: What it keeps
@@ -186,6 +194,7 @@ enum ServeOptions {
     static let all: [Option] =
         [
             host, port, tcp, tlsHost, tlsPort, tlsCertificate, tlsKey, socket, plaintext,
+            http, corsOrigin,
             trustedProxies,
             data, config, demo, isPrivate, registration, issuer, audience,
             refreshGrace, argonMemory, argonPasses, workers, logRequests, accessSeconds,

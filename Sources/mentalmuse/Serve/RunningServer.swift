@@ -2,6 +2,7 @@
 internal import Glibc
 internal import MentalMuseProtocol
 internal import MuseBase
+internal import MuseHTTP
 internal import MuseJSON
 internal import MuseServer
 internal import MuseService
@@ -10,6 +11,7 @@ internal import MuseStore
 /// A server with everything open.
 struct RunningServer {
     let server: Server
+    let http: HTTPServer?
     let backend: Backend
     /// The people of a demonstration.
     let people: [Demo.Person]
@@ -42,6 +44,15 @@ struct RunningServer {
     private func announce() {
         for endpoint in server.endpoints {
             server.control.event("listening", Self.members(endpoint))
+        }
+        if let http {
+            server.control.event(
+                "listening",
+                [
+                    .init("transport", .string(http.isSecure ? "https" : "http")),
+                    .init("host", .string(http.host)), .init("port", .number(String(http.port))),
+                    .init("url", .string(http.url)),
+                ])
         }
         var libraries: [JSONValue.Member] = []
         for library in backend.shared.configuration.libraries {

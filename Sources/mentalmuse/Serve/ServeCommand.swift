@@ -3,7 +3,9 @@
 internal import Glibc
 internal import MentalMuseProtocol
 internal import MuseBase
+internal import MuseHTTP
 internal import MuseJSON
+internal import MuseNet
 internal import MuseServer
 internal import MuseService
 
@@ -69,8 +71,11 @@ enum ServeCommand {
         server.conformanceMethods = plan.conformanceMethods
         server.requestLog = plan.requestLog
         let opened: Server
+        let http: HTTPServer?
         do throws(ServerError) {
-            opened = try Server(server) { _, control in services.make(control) }
+            http = try openHTTP(plan)
+            opened = try Server(
+                server, services: { _, control in services.make(control) }, guests: http?.guests)
         } catch {
             folder.discardIfNew()
             throw CommandFailure(error.description)
@@ -83,12 +88,24 @@ enum ServeCommand {
             backend.shared.control = opened.control
             services.set(backend.shared)
             return RunningServer(
-                server: opened, backend: backend, people: people, isDemo: isDemo,
+                server: opened, http: http, backend: backend, people: people, isDemo: isDemo,
                 missingDescriptors: max(0, wanted - descriptors))
         } catch {
             for case .unix(let path) in plan.endpoints { _ = unsafe unlink(path) }
             _ = unsafe unlink(folder.socket)
             throw error
+        }
+    }
+}
+
+extension ServeCommand {
+    private static func openHTTP(_ plan: ServePlan) throws(ServerError) -> HTTPServer? {
+        guard let (host, port) = plan.http else { return nil }
+        do throws(NetError) {
+            return try HTTPServer(
+                plan.httpConfiguration, host: host, port: port, workers: plan.workers)
+        } catch {
+            throw .network(error)
         }
     }
 }

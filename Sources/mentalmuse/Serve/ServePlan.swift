@@ -1,12 +1,16 @@
 // Serving: what the options come to: where to listen, and whether that may be.
 internal import Glibc
 internal import MuseBase
+internal import MuseHTTP
 internal import MuseServer
 
 /// Where a server will listen.
 struct ServePlan {
     var endpoints: [Endpoint] = []
     var certificate: CertificateFiles?
+    /// Where HTTP is served; nil for nowhere.
+    var http: (host: String, port: UInt16)?
+    var httpConfiguration = HTTPConfiguration()
     /// Whether nobody from another machine can come: rate limits are off then.
     var isLoopbackOnly = true
     let workers: Int
@@ -29,6 +33,7 @@ struct ServePlan {
             certificate = try Self.certificate(settings)
             try addTCP(settings)
             if certificate != nil { addTLS(settings) }
+            try addHTTP(settings)
             if let path = settings.text(ServeOptions.socket) { endpoints.append(.unix(path: path)) }
             if endpoints.isEmpty { throw UsageError("there is nothing to listen on") }
             try trust(settings)
@@ -84,6 +89,32 @@ struct ServePlan {
         }
         isLoopbackOnly = isLoopbackOnly && isLoopback
         endpoints.append(.tcp(host: host, port: UInt16(settings.int(ServeOptions.port))))
+    }
+
+    private mutating func addHTTP(_ settings: Settings) throws(UsageError) {
+        guard let text = settings.text(ServeOptions.http) else {
+            guard settings.isGiven(ServeOptions.corsOrigin) else { return }
+            throw UsageError(
+                "\(settings.origin(ServeOptions.corsOrigin)) needs \(ServeOptions.http.flag)")
+        }
+        guard case .tcp(let host, let port)? = try? Endpoint("tcp://" + text) else {
+            throw UsageError("\(settings.origin(ServeOptions.http)): '\(text)' is no HOST:PORT")
+        }
+        let isLoopback = Host.isLoopback(host)
+        let isPlain = settings.isOn(ServeOptions.plaintext)
+        guard isLoopback || isPlain || certificate != nil else {
+            throw UsageError(
+                "\(settings.origin(ServeOptions.http)): '\(host)' is not loopback: give it TLS "
+                    + "(--tls-certificate, --tls-key), or allow plain HTTP there with --plaintext")
+        }
+        isLoopbackOnly = isLoopbackOnly && isLoopback
+        http = (host, port)
+        httpConfiguration.origins = settings.list(ServeOptions.corsOrigin)
+        guard let certificate, !isPlain else { return }
+        httpConfiguration.certificate = (
+            String(decoding: try Files.config(certificate.certificate), as: UTF8.self),
+            String(decoding: try Files.config(certificate.key), as: UTF8.self)
+        )
     }
 
     private mutating func addTLS(_ settings: Settings) {

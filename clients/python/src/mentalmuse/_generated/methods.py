@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._method import Method
 
 #: The version of the schema.
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION = "1.1.0"
 
 AUTH_REGISTER = Method("auth.register", "write", "nobody", "ignored")
 AUTH_LOGIN = Method("auth.login", "write", "nobody", "ignored")

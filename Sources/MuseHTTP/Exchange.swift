@@ -1,0 +1,272 @@
+// The HTTP room: a connection, and the request that it is at. The library reads heads and bodies
+// and calls in order: began, handle (head, then body), ended. Begin reading at `handle`.
+internal import CMicroHTTP
+internal import MentalMuseProtocol
+internal import MuseBase
+internal import MuseJSON
+internal import MuseNet
+internal import MuseRPC
+internal import MuseServer
+
+/// One HTTP connection. Confined to its worker.
+@safe
+final class Exchange {
+    enum Phase {
+        /// No request is under way.
+        case idle
+        /// The request line has come.
+        case head
+        /// The body is being read.
+        case body
+        /// The body is thrown away: the answer is settled.
+        case discarding
+        /// A handler has it; the library waits.
+        case running
+        /// The answer is on its way out.
+        case answered
+    }
+
+    unowned let worker: HTTPWorker
+    let connection: OpaquePointer
+    let entry: ConnectionEntry
+    let descriptor: Int32
+    /// Whom the connection comes from; a trusted proxy names another for each request.
+    let peer: Peer
+    private(set) var phase = Phase.idle
+    private(set) var target: [UInt8] = []
+    private(set) var head = Head()
+    private(set) var verb = ""
+    private(set) var isHTTP11 = true
+    var body: [UInt8] = []
+    private var bodyCount = 0
+    /// The answer that was settled before the body was there.
+    private var settled: Answer?
+    /// The call that a lane runs.
+    var planned: Plan?
+    /// Kept open when the library closes, so that what still comes destroys no answer.
+    private var lingering: Int32 = -1
+    /// Whether the library waits for the lane.
+    private var isSuspended = false
+    private(set) var arrivedAt: UInt64 = 0
+    private var changedAt: UInt64
+    private var taken: UInt64 = 0
+    private var requests = 0
+    private var rateWindow: UInt64 = 0
+    private var rateCount = 0
+
+    init(
+        _ worker: HTTPWorker, _ connection: OpaquePointer, _ entry: ConnectionEntry,
+        descriptor: Int32, now: UInt64
+    ) {
+        self.worker = worker
+        unsafe self.connection = unsafe connection
+        self.entry = entry
+        self.descriptor = descriptor
+        changedAt = now
+        peer = Peer(
+            id: entry.id, transport: entry.transport, address: entry.address,
+            isTrustedProxy: worker.seat.isTrustedProxy(entry.address))
+    }
+
+    var isIdle: Bool { if case .idle = phase { true } else { false } }
+
+    // MARK: What the library says
+
+    /// A request line was read.
+    func began(_ target: UnsafeRawBufferPointer) {
+        phase = .head
+        arrivedAt = worker.seat.clock.nanoseconds()
+        changedAt = worker.seat.loop.now
+        self.target.removeAll(keepingCapacity: true)
+        unsafe self.target.append(contentsOf: target)
+        head = Head()
+        requests += 1
+    }
+
+    /// The head is there, or a part of the body, or its end. False: the connection is closed.
+    func handle(
+        _ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>,
+        _ part: UnsafeRawBufferPointer
+    ) -> Bool {
+        switch phase {
+        case .head:
+            verb = unsafe String(cString: method)
+            isHTTP11 = unsafe String(cString: version) != "HTTP/1.0"
+            return takeHead()
+        case .body where part.count > 0: return unsafe takeBody(part)
+        case .discarding where part.count > 0:
+            bodyCount += part.count
+            return bodyCount <= worker.seat.limits.lineBytesMax + HTTPLimits.surplusBytesMax
+        case .body:
+            begin()
+            return true
+        case .discarding:
+            guard let settled else { return false }
+            self.settled = nil
+            return send(settled)
+        case .idle, .running, .answered: return true
+        }
+    }
+
+    /// The request is over.
+    func ended() {
+        if !body.isEmpty {
+            worker.seat.noteBuffered(-body.count)
+            body = []
+        }
+        bodyCount = 0
+        settled = nil
+        phase = .idle
+        changedAt = worker.seat.loop.now
+        entry.publishHTTP(requests: requests, inFlight: 0)
+        if worker.seat.isDraining { shut() }
+    }
+
+    // MARK: Head and body
+
+    private func takeHead() -> Bool {
+        unsafe muse_http_fields(
+            connection, Unmanaged.passUnretained(self).toOpaque(),
+            { context, name, nameCount, value, valueCount in
+                guard let context = unsafe context else { return }
+                let exchange = unsafe Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
+                let name = unsafe UnsafeBufferPointer(
+                    start: UnsafeRawPointer(name)?.assumingMemoryBound(to: UInt8.self),
+                    count: name == nil ? 0 : nameCount)
+                let value = unsafe UnsafeBufferPointer(
+                    start: UnsafeRawPointer(value)?.assumingMemoryBound(to: UInt8.self),
+                    count: value == nil ? 0 : valueCount)
+                unsafe exchange.head.take(
+                    Span(_unsafeElements: name), Span(_unsafeElements: value))
+            })
+        head.end(isHTTP11: isHTTP11)
+        if let fault = head.fault {
+            return closeWith(.invalidRequest(reason: fault.rawValue), status: 400)
+        }
+        if head.contentLength > worker.seat.limits.lineBytesMax {
+            return closeWith(tooLarge, status: 413)
+        }
+        phase = .body
+        guard let answer = settle() else { return true }
+        // Whoever waits to be told to go on is told the answer instead.
+        if head.expectsContinue, head.hasBody { return close(with: answer) }
+        settled = answer
+        phase = .discarding
+        return true
+    }
+
+    private var tooLarge: RPCError { .messageTooLarge(limit: worker.seat.limits.lineBytesMax) }
+
+    private func takeBody(_ part: UnsafeRawBufferPointer) -> Bool {
+        bodyCount += part.count
+        guard bodyCount <= worker.seat.limits.lineBytesMax else {
+            worker.seat.noteBuffered(-body.count)
+            body = []
+            settled = refusal(tooLarge, status: 413)
+            phase = .discarding
+            return true
+        }
+        unsafe body.append(contentsOf: part)
+        worker.seat.noteBuffered(part.count)
+        return true
+    }
+
+    // MARK: Answering
+
+    /// Refuses the request before its body is read, and ends the connection after that.
+    private func closeWith(_ error: RPCError, status: Int) -> Bool {
+        close(with: refusal(error, status: status))
+    }
+
+    private func close(with answer: Answer) -> Bool {
+        answer.add("Connection", "close")
+        if head.hasBody { lingering = muse_http_copy(descriptor) }
+        return send(answer)
+    }
+
+    /// Sends an answer; false where the library does not take it.
+    func send(_ answer: Answer) -> Bool {
+        phase = .answered
+        changedAt = worker.seat.loop.now
+        if worker.seat.isDraining { answer.add("Connection", "close") }
+        worker.seat.noteBuffered(answer.body.count)
+        worker.seat.noteBytes(read: bodyCount, written: answer.body.count)
+        return unsafe answer.send(connection)
+    }
+
+    /// Runs the planned call; where it waits, so does the library.
+    func start() {
+        phase = .running
+        entry.publishHTTP(requests: requests, inFlight: 1)
+        worker.seat.run(self)
+        if case .running = phase {
+            isSuspended = true
+            unsafe muse_http_suspend(connection)
+        }
+    }
+
+    /// The call is done.
+    func finish(_ answer: Answer) {
+        planned = nil
+        let isSent = send(answer)
+        if isSuspended {
+            isSuspended = false
+            unsafe muse_http_resume(connection)
+            worker.wake()
+        }
+        if !isSent { shut() }
+    }
+
+    // MARK: Time
+
+    /// Counts the request against the connection's own rate; the refusal where it is over.
+    func overRate() -> RPCError? {
+        let max = worker.seat.limits.requestsPerSecondMax
+        guard max > 0 else { return nil }
+        let second: UInt64 = 1_000_000_000
+        if arrivedAt - rateWindow >= second {
+            rateWindow = arrivedAt
+            rateCount = 0
+        }
+        rateCount += 1
+        guard rateCount > max else { return nil }
+        let rest = (rateWindow + second - arrivedAt) / 1_000_000
+        return .rateLimited(
+            retryAfterMs: Int(rest) + 1, limit: max, windowMs: 1_000, scope: "connection")
+    }
+
+    /// Closes it where a request has been coming, or an answer going, for too long.
+    func look(now: UInt64) {
+        let since = now > changedAt ? now - changedAt : 0
+        let limits = worker.seat.limits
+        let seconds: Int
+        switch phase {
+        case .idle: seconds = limits.idleSeconds
+        case .head, .body, .discarding: seconds = limits.lineSeconds
+        case .answered:
+            seconds = limits.outputStallSeconds
+            let taken = muse_http_taken(descriptor)
+            if taken != self.taken {
+                self.taken = taken
+                changedAt = now
+                return
+            }
+        case .running: return
+        }
+        if seconds > 0, since > UInt64(seconds) * 1_000_000_000 { shut() }
+    }
+
+    /// Ends the connection, whatever it is at.
+    func shut() {
+        muse_http_shut(descriptor)
+        worker.wake()
+    }
+
+    /// The library has closed it.
+    func leave() {
+        if !body.isEmpty { worker.seat.noteBuffered(-body.count) }
+        body = []
+        if lingering >= 0 { worker.linger(Socket(Descriptor(lingering))) }
+        lingering = -1
+    }
+}

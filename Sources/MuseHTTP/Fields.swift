@@ -1,0 +1,156 @@
+// The HTTP room: the values of some fields, and pages' links. Pure.
+package import MuseBase
+internal import MuseJSON
+internal import MuseServer
+
+/// The field `Accept` (RFC 9110 section 12.5.1).
+package enum Accept {
+    /// Whether an answer of that type may be sent.
+    package static func admits(_ field: String?, _ type: String, _ subtype: String) -> Bool {
+        guard let field, !field.allSatisfy({ $0 == " " }) else { return true }
+        return quality(field, type, subtype) > 0
+    }
+
+    /// How much it is wanted: of the ranges that match, the most specific one's weight.
+    package static func quality(_ field: String, _ type: String, _ subtype: String) -> Double {
+        var best = (specificity: 0, weight: 0.0)
+        for part in field.split(separator: ",") {
+            let pieces = part.split(separator: ";").map { Text.trimmed($0).lowercased() }
+            guard let range = pieces.first else { continue }
+            let specificity: Int
+            switch range {
+            case "\(type)/\(subtype)": specificity = 3
+            case "\(type)/*": specificity = 2
+            case "*/*", "*": specificity = 1
+            default: continue
+            }
+            guard specificity > best.specificity else { continue }
+            best = (specificity, weight(pieces.dropFirst()))
+        }
+        return best.weight
+    }
+
+    /// The weight among parameters; 1 where there is none.
+    static func weight(_ parameters: some Sequence<String>) -> Double {
+        for parameter in parameters where parameter.hasPrefix("q=") {
+            return Double(parameter.dropFirst(2)) ?? 0
+        }
+        return 1
+    }
+}
+
+/// The field `Content-Type`.
+package enum MediaType {
+    /// Whether it is JSON in UTF-8.
+    package static func isJSON(_ field: String?) -> Bool {
+        guard let field else { return false }
+        let pieces = field.split(separator: ";", omittingEmptySubsequences: false)
+            .map { Text.trimmed($0).lowercased() }
+        guard pieces.first == "application/json" else { return false }
+        for piece in pieces.dropFirst() where piece.hasPrefix("charset=") {
+            let name = piece.dropFirst(8).filter { $0 != "\"" }
+            guard name == "utf-8" || name == "utf8" else { return false }
+        }
+        return true
+    }
+}
+
+/// Texts of fields.
+enum Text {
+    /// Without the blanks around it.
+    static func trimmed(_ text: some StringProtocol) -> String {
+        var bytes = Array(text.utf8)[...]
+        while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
+        while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// A page's relation to the next one.
+enum Page {
+    /// The address of the next page; nil at the end.
+    static func next(_ body: borrowing JSONWriter, _ target: Target) -> String? {
+        guard let cursor = cursor(body) else { return nil }
+        var path = ""
+        for segment in target.segments { path += "/" + encoded(segment) }
+        var query: [String] = []
+        for item in target.query where item.name != "cursor" {
+            query.append(encoded(item.name) + "=" + encoded(item.value))
+        }
+        query.append("cursor=" + encoded(cursor))
+        return path + "?" + query.joined(separator: "&")
+    }
+
+    /// The cursor at the end of a page that was just written.
+    private static func cursor(_ body: borrowing JSONWriter) -> String? {
+        unsafe body.withBytes { bytes in
+            let tail = unsafe bytes.suffix(512)
+            guard unsafe tail.suffix(2).elementsEqual("\"}".utf8) else { return nil }
+            let text = unsafe tail.dropLast(2)
+            guard let quote = unsafe text.lastIndex(of: UInt8(ascii: "\"")) else { return nil }
+            return unsafe String(decoding: text[(quote + 1)...], as: UTF8.self)
+        }
+    }
+
+    /// Percent-encoded but for what needs no encoding (RFC 3986 section 2.3).
+    static func encoded(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: "_"), UInt8(ascii: "~"):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += digits.utf8.count == 1 ? "%0" + digits : "%" + digits
+            }
+        }
+        return result
+    }
+}
+
+/// Who calls, by the word of a trusted proxy.
+package enum ForwardedAddress {
+    /// The last address that is not a trusted proxy's own; nil where none can be read.
+    package static func client(
+        forwarded: String?, forwardedFor: String?, isTrusted: (NetworkAddress) -> Bool
+    ) -> NetworkAddress? {
+        var found: NetworkAddress?
+        for text in addresses(forwarded, forwardedFor).reversed() {
+            guard let address = read(text) else { return found }
+            found = address
+            if !isTrusted(address) { break }
+        }
+        return found
+    }
+
+    private static func addresses(_ forwarded: String?, _ forwardedFor: String?) -> [String] {
+        if let forwarded {
+            // RFC 7239 section 4.
+            return forwarded.split(separator: ",").compactMap { element in
+                for pair in element.split(separator: ";") {
+                    let text = Text.trimmed(pair)
+                    if text.lowercased().hasPrefix("for=") { return String(text.dropFirst(4)) }
+                }
+                return nil
+            }
+        }
+        return (forwardedFor ?? "").split(separator: ",").map { Text.trimmed($0) }
+    }
+
+    /// An address, quoted or not, in brackets or not, with or without a port.
+    static func read(_ text: String) -> NetworkAddress? {
+        var text = text[...]
+        if text.count >= 2, text.first == "\"", text.last == "\"" {
+            text = text.dropFirst().dropLast()
+        }
+        if text.first == "[", let close = text.firstIndex(of: "]") {
+            return NetworkAddress(text: String(text[text.index(after: text.startIndex)..<close]))
+        }
+        if text.filter({ $0 == ":" }).count == 1, let colon = text.firstIndex(of: ":") {
+            return NetworkAddress(text: String(text[..<colon]))
+        }
+        return NetworkAddress(text: String(text))
+    }
+}

@@ -1,0 +1,55 @@
+// The HTTP room: the door. The program makes one beside the server and gives its guests to it.
+internal import MuseBase
+package import MuseNet
+package import MuseServer
+
+/// How HTTP is to be served.
+package struct HTTPConfiguration: Sendable {
+    /// The certificate chain and its key, as PEM texts: HTTP over TLS. nil: plain.
+    package var certificate: (chain: String, key: String)?
+    /// The origins that may read answers in a browser (CORS); `*` is all. None: nobody is told.
+    package var origins: [String] = []
+
+    package init() {}
+
+    var isSecure: Bool { certificate != nil }
+}
+
+/// The listeners of the HTTP side, one a worker.
+package final class HTTPServer: Sendable {
+    /// Where it listens: with the real port where the system chose one.
+    package let host: String
+    package let port: UInt16
+    private let boxes: [ListenerBox]
+    private let configuration: HTTPConfiguration
+
+    /// Opens the address; nobody is served before the server starts.
+    /// - Throws: NetError for an address that cannot be had.
+    package init(
+        _ configuration: HTTPConfiguration, host: String, port: UInt16, workers: Int
+    ) throws(NetError) {
+        boxes = try Listener.open(.tcp(host: host, port: port), workers: workers)
+        self.configuration = configuration
+        guard case .tcp(let host, let port)? = boxes.first?.endpoint else {
+            preconditionFailure("an address without a listener was opened")
+        }
+        self.host = host
+        self.port = port
+    }
+
+    /// Its address as people write it.
+    package var url: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return "\(configuration.isSecure ? "https" : "http")://\(name):\(port)"
+    }
+
+    package var isSecure: Bool { configuration.isSecure }
+
+    /// What lives on each worker's loop.
+    package var guests: GuestFactory {
+        { [boxes, configuration] seat in
+            let listener = seat.index < boxes.count ? boxes[seat.index].take() : nil
+            return HTTPWorker(seat, configuration, listener)
+        }
+    }
+}
