@@ -8,7 +8,6 @@ package enum Plan {
     private static let clientFolder = "clients/swift/Sources/MentalMuseClient/Generated/"
     private static let pythonFolder = "clients/python/src/mentalmuse/_generated/"
     private static let typeScriptFolder = "clients/typescript/src/generated/"
-
     private static let httpFolder = "Sources/MuseHTTP/Generated/"
 
     /// Paths from the top of the repository, and their text; sorted by path.

@@ -10,6 +10,7 @@ declare class Buffer extends Uint8Array {
   override lastIndexOf(value: number): number;
   override subarray(from?: number, to?: number): Buffer;
   override toString(encoding?: string, from?: number, to?: number): string;
+  copy(target: Buffer, at?: number, from?: number, to?: number): number;
   readUInt8(at: number): number;
   writeUInt8(value: number, at: number): number;
   equals(other: Uint8Array): boolean;

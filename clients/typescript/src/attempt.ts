@@ -25,6 +25,9 @@ function who(identity: Identity): string | undefined {
   return identity.session?.userID || identity.session?.accessToken;
 }
 
+/** How each call that waits for something is ended when the client is closed. */
+export type Waits = Set<(error: MuseError) => void>;
+
 /** What is to be done about a call that was refused. */
 export type Remedy = { readonly pause: number } | "renew";
 
@@ -35,6 +38,7 @@ export class Attempt {
   readonly began = performance.now();
   readonly deadline: number;
   readonly #method: Method;
+  readonly #waits: Waits;
   #renewals = 0;
   /** Whether it may have been run. */
   #ran = false;
@@ -42,8 +46,9 @@ export class Attempt {
   #last: MuseError | undefined;
 
   /** `left`: milliseconds that it may take. */
-  constructor(method: Method, options: CallOptions, left: number) {
+  constructor(method: Method, options: CallOptions, left: number, waits: Waits) {
     this.#method = method;
+    this.#waits = waits;
     this.options = options;
     this.deadline = this.began + left;
   }
@@ -115,25 +120,20 @@ export class Attempt {
       const settle = () => {
         clearTimeout(timer);
         unlisten?.();
+        this.#waits.delete(end);
       };
-      const unlisten = signal && onAbort(signal, () => {
+      const end = (error: unknown) => {
         settle();
-        reject(aborted(signal.reason));
-      });
-      const timer = setTimeout(() => {
+        reject(error);
+      };
+      const unlisten = signal && onAbort(signal, () => end(aborted(signal.reason)));
+      const left = Math.max(this.deadline - performance.now(), 0);
+      const timer = setTimeout(() => end(atDeadline()), left);
+      this.#waits.add(end);
+      shared.then((value) => {
         settle();
-        reject(atDeadline());
-      }, Math.max(this.deadline - performance.now(), 0));
-      shared.then(
-        (value) => {
-          settle();
-          resolve(value);
-        },
-        (error) => {
-          settle();
-          reject(error);
-        },
-      );
+        resolve(value);
+      }, end);
     });
   }
 }

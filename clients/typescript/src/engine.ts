@@ -2,7 +2,7 @@
 // renewing.
 import type { Address } from "./address.js";
 import { aborted, Attempt } from "./attempt.js";
-import type { Identity } from "./attempt.js";
+import type { Identity, Waits } from "./attempt.js";
 import { Broadcast } from "./broadcast.js";
 import { Connector } from "./connector.js";
 import { ClientFailure, closed, late, readError, why } from "./errors.js";
@@ -47,6 +47,7 @@ export class Engine {
   readonly notifications = new Broadcast<ServerNotification>();
   readonly #settings: Configuration;
   readonly #sleepers = new Set<() => void>();
+  readonly #waits: Waits = new Set();
   #isClosed = false;
   #binding: Binding | undefined;
   #refused: { readonly version: number; readonly error: ServerError } | undefined;
@@ -65,6 +66,7 @@ export class Engine {
     this.#isClosed = true;
     this.connector.close();
     for (const wake of [...this.#sleepers]) wake();
+    for (const end of [...this.#waits]) end(closed());
     this.tokens.events.finish();
     this.notifications.finish();
   }
@@ -81,7 +83,7 @@ export class Engine {
     const given = options.deadline ?? this.#settings.deadline;
     // What is no number above zero is no time at all.
     if (!(given > 0)) throw late();
-    const attempt = new Attempt(method, options, Math.min(given, DEADLINE_MAX));
+    const attempt = new Attempt(method, options, Math.min(given, DEADLINE_MAX), this.#waits);
     const key = options.idempotencyKey ?? (method.isKeyed ? freshKey() : undefined);
     const request = new Request(method, params, key, options);
     const value = await this.#attempts(method, request, attempt);
@@ -230,7 +232,7 @@ export class Engine {
     link.bound = -1;
     let answer: Answer;
     try {
-      const once = new Attempt(method, noOptions, this.#settings.deadline);
+      const once = new Attempt(method, noOptions, this.#settings.deadline, this.#waits);
       answer = await this.#once(link, request, once);
     } catch (failure) {
       // The calls that wait for this have not been sent.
@@ -253,7 +255,7 @@ export class Engine {
     const method = methods.authRefresh;
     const params = { refresh_token: session.refreshToken };
     const request = new Request(method, params, session.refreshKey, noOptions);
-    const attempt = new Attempt(method, noOptions, this.#settings.deadline);
+    const attempt = new Attempt(method, noOptions, this.#settings.deadline, this.#waits);
     return checked(method, readGrant, await this.#attempts(method, request, attempt));
   }
 }

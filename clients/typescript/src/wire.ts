@@ -89,7 +89,8 @@ export interface Line {
 /** Cuts the input of a connection into lines, which may come in pieces of any size. */
 export class Lines {
   readonly #bytesMax: number;
-  #rest: Buffer[] = [];
+  /** A line that has begun and not ended; it grows by doubling, whatever the size of the pieces. */
+  #rest = Buffer.alloc(0);
   #restBytes = 0;
   #skipped = 0;
 
@@ -142,17 +143,28 @@ export class Lines {
   }
 
   #keep(data: Buffer, each: (line: Line) => void): void {
-    // A copy: the pieces of one chunk would keep all of it.
-    this.#rest.push(Buffer.from(data));
-    this.#restBytes += data.length;
+    this.#append(data);
     if (this.#restBytes <= this.#bytesMax) return;
     this.#skipped = this.#restBytes;
     whole(this.#taken(Buffer.alloc(0)), this.#bytesMax, each);
   }
 
+  #append(data: Buffer): void {
+    const bytes = this.#restBytes + data.length;
+    if (bytes > this.#rest.length) {
+      const larger = Buffer.alloc(Math.max(bytes, this.#rest.length * 2, 1_024));
+      this.#rest.copy(larger, 0, 0, this.#restBytes);
+      this.#rest = larger;
+    }
+    data.copy(this.#rest, this.#restBytes);
+    this.#restBytes = bytes;
+  }
+
   #taken(end: Buffer): Buffer {
-    const line = Buffer.concat([...this.#rest, end]);
-    this.#rest = [];
+    this.#append(end);
+    const line = this.#rest.subarray(0, this.#restBytes);
+    // A connection that waits holds no buffer.
+    this.#rest = Buffer.alloc(0);
     this.#restBytes = 0;
     return line;
   }

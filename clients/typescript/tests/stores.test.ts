@@ -134,6 +134,9 @@ test("where the store cannot be read, who is calling is not known, and others' c
   const call = client.posts.create({ body: "x" }, { signal: given.signal });
   given.abort();
   assert.equal(await call.catch(nameOf), "aborted");
+  const last = client.posts.create({ body: "x" });
+  client.close();
+  assert.equal(await last.catch(nameOf), "client_closed");
 });
 
 test("tokens that cannot be kept hold in memory, and are renewed there", async (context) => {
