@@ -83,7 +83,7 @@ struct MHD_Daemon *muse_http_start(
         MHD_OPTION_NOTIFY_COMPLETED, ended, owner, MHD_OPTION_NOTIFY_CONNECTION, notify, owner,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)settings->connections_max,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)settings->idle_seconds,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->head_bytes, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->head_bytes, MHD_OPTION_STRICT_FOR_CLIENT, 0,
         MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 

@@ -151,7 +151,7 @@ final class Exchange {
             })
         head.end(isHTTP11: isHTTP11)
         if let fault = head.fault {
-            return closeWith(.invalidRequest(reason: fault.rawValue), status: 400)
+            return closeWith(malformed(fault.rawValue), status: 400)
         }
         if head.contentLength > worker.seat.limits.lineBytesMax {
             return closeWith(tooLarge, status: 413)

@@ -4,6 +4,7 @@ import MentalMuseProtocol
 import MuseHTTP
 import MuseJSON
 import MuseServer
+import MuseService
 import Testing
 
 struct SiteTests {
