@@ -160,7 +160,7 @@ let package = Package(
             "ModelTests",
             [
                 "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL",
-                "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
+                "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase", "MuseHTTP",
             ]),
         // Fuzzing: the targets, run with a seed by `swift test`.
         .target(

@@ -182,6 +182,8 @@ final class WorkerCore {
         let others = unsafe idleGuestLanes
         unsafe idleGuestLanes = []
         unsafe others.forEach { unsafe $0.resume() }
+        // The two hold each other.
+        guest = nil
     }
 
     // MARK: Buffers

@@ -30,6 +30,7 @@ package final class ServiceCore {
     package let store: Store
     let tokens = TokenCache()
     private var keys = KnownKeys()
+    var pages = KnownPages()
     /// Sessions that were live when a snapshot of this epoch was taken.
     private var sessions: [UUIDv7: SessionOwner] = [:]
     private var sessionsEpoch: UInt64 = 0
