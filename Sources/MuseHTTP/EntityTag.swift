@@ -1,9 +1,9 @@
 // The HTTP room: entity tags (RFC 9110 section 8.8.3): an answer's state, and the coding in which
 // it is sent. Strong ones; one for each coding. Pure.
-internal import MentalMuseProtocol
+package import MentalMuseProtocol
 
 /// How a body is coded.
-enum Coding: Sendable, Equatable {
+package enum Coding: Sendable, Equatable {
     case identity, gzip
 
     /// What of a tag says so.
@@ -15,7 +15,7 @@ enum Coding: Sendable, Equatable {
     }
 
     /// Which one an `Accept-Encoding` gets (RFC 9110 section 12.5.3).
-    static func chosen(_ acceptEncoding: String?) -> Coding {
+    package static func chosen(_ acceptEncoding: String?) -> Coding {
         guard let acceptEncoding else { return .identity }
         var named: Double?
         var others = 0.0
@@ -32,13 +32,13 @@ enum Coding: Sendable, Equatable {
 }
 
 /// The text of tags.
-enum EntityTag {
-    static func text(_ digest: EntityDigest, _ coding: Coding) -> String {
+package enum EntityTag {
+    package static func text(_ digest: EntityDigest, _ coding: Coding) -> String {
         "\"" + digest.text + coding.suffix + "\""
     }
 
     /// Reads `If-Match`: strong tags of any coding. What is no tag of ours matches nothing.
-    static func matches(_ field: String) -> KnownEntities {
+    package static func matches(_ field: String) -> KnownEntities {
         read(field) { opaque, isWeak in
             guard !isWeak else { return nil }
             return digest(opaque, .identity) ?? digest(opaque, .gzip)
@@ -46,7 +46,7 @@ enum EntityTag {
     }
 
     /// Reads `If-None-Match`: tags of the coding in which the answer would be sent, weak or strong.
-    static func known(_ field: String, _ coding: Coding) -> KnownEntities {
+    package static func known(_ field: String, _ coding: Coding) -> KnownEntities {
         read(field) { opaque, _ in digest(opaque, coding) }
     }
 

@@ -2,12 +2,12 @@
 internal import MuseJSON
 
 /// Writes families of figures. Names and labels are ours alone: nothing of a request is among them.
-struct Exposition {
+package struct Exposition {
     /// What is written for whom.
-    enum Format {
+    package enum Format {
         case prometheus, openMetrics
 
-        var mediaType: String {
+        package var mediaType: String {
             switch self {
             case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
             case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -15,7 +15,7 @@ struct Exposition {
         }
 
         /// What an `Accept` asks for; nil where it takes neither.
-        static func chosen(_ accept: String?) -> Format? {
+        package static func chosen(_ accept: String?) -> Format? {
             guard let accept else { return .prometheus }
             let open = Accept.quality(accept, "application", "openmetrics-text")
             let plain = Accept.quality(accept, "text", "plain")
@@ -24,26 +24,26 @@ struct Exposition {
         }
     }
 
-    private(set) var text = ""
+    package private(set) var text = ""
     private let format: Format
 
-    init(_ format: Format) {
+    package init(_ format: Format) {
         self.format = format
     }
 
     /// A number that only grows; `name` without its `_total`.
-    mutating func counter(_ name: String, _ help: String, _ samples: [(String, String)]) {
+    package mutating func counter(_ name: String, _ help: String, _ samples: [(String, String)]) {
         head(format == .openMetrics ? name : name + "_total", "counter", help)
         for (labels, value) in samples { line(name + "_total", labels, value) }
     }
 
-    mutating func gauge(_ name: String, _ help: String, _ samples: [(String, String)]) {
+    package mutating func gauge(_ name: String, _ help: String, _ samples: [(String, String)]) {
         head(name, "gauge", help)
         for (labels, value) in samples { line(name, labels, value) }
     }
 
     /// A family of histograms: labels, how many were within each bound, all, and their sum.
-    mutating func histogram(
+    package mutating func histogram(
         _ name: String, _ help: String, bounds: [String],
         _ samples: [(labels: String, within: [Int], count: Int, sum: String)]
     ) {
@@ -59,7 +59,7 @@ struct Exposition {
     }
 
     /// The end of the text.
-    mutating func end() {
+    package mutating func end() {
         if format == .openMetrics { text += "# EOF\n" }
     }
 
@@ -72,7 +72,7 @@ struct Exposition {
     }
 
     /// Nanoseconds as seconds, without an exponent.
-    static func seconds(_ nanoseconds: UInt64) -> String {
+    package static func seconds(_ nanoseconds: UInt64) -> String {
         let whole = nanoseconds / 1_000_000_000
         let rest = String(nanoseconds % 1_000_000_000)
         let digits = String(repeating: "0", count: 9 - rest.utf8.count) + rest

@@ -1,18 +1,18 @@
 // The HTTP room: the values of some fields, and pages' links. Pure.
-internal import MuseBase
+package import MuseBase
 internal import MuseJSON
 internal import MuseServer
 
 /// The field `Accept` (RFC 9110 section 12.5.1).
-enum Accept {
+package enum Accept {
     /// Whether an answer of that type may be sent.
-    static func admits(_ field: String?, _ type: String, _ subtype: String) -> Bool {
+    package static func admits(_ field: String?, _ type: String, _ subtype: String) -> Bool {
         guard let field, !field.allSatisfy({ $0 == " " }) else { return true }
         return quality(field, type, subtype) > 0
     }
 
     /// How much it is wanted: of the ranges that match, the most specific one's weight.
-    static func quality(_ field: String, _ type: String, _ subtype: String) -> Double {
+    package static func quality(_ field: String, _ type: String, _ subtype: String) -> Double {
         var best = (specificity: 0, weight: 0.0)
         for part in field.split(separator: ",") {
             let pieces = part.split(separator: ";").map { Text.trimmed($0).lowercased() }
@@ -40,9 +40,9 @@ enum Accept {
 }
 
 /// The field `Content-Type`.
-enum MediaType {
+package enum MediaType {
     /// Whether it is JSON in UTF-8.
-    static func isJSON(_ field: String?) -> Bool {
+    package static func isJSON(_ field: String?) -> Bool {
         guard let field else { return false }
         let pieces = field.split(separator: ";", omittingEmptySubsequences: false)
             .map { Text.trimmed($0).lowercased() }
@@ -111,12 +111,12 @@ enum Page {
 }
 
 /// Who calls, by the word of a trusted proxy.
-enum ForwardedAddress {
+package enum ForwardedAddress {
     /// The last address that is not a trusted proxy's own; nil where none can be read.
     ///
     /// A proxy writes one of the two fields, and lets the other through as the client wrote it:
     /// where both are there and do not agree, neither is believed.
-    static func client(
+    package static func client(
         forwarded: String?, forwardedFor: String?, isTrusted: (NetworkAddress) -> Bool
     ) -> NetworkAddress? {
         let standard = forwarded.map { last(elements($0), isTrusted) }

@@ -2,9 +2,9 @@
 // bytes disagree on where a request ends is refused here, before a body is read. Pure.
 
 /// The fields of a head, one after another.
-struct Head {
+package struct Head {
     /// Why a head is refused: each is answered 400, and the connection is closed.
-    enum Fault: String {
+    package enum Fault: String {
         /// A field's name is no token (RFC 9110 section 5.1).
         case name = "field_name"
         /// A field's value has a control character.
@@ -17,84 +17,108 @@ struct Head {
         case repeated = "field_repeated"
     }
 
-    private(set) var fault: Fault?
-    private(set) var hasLength = false
-    private(set) var isChunked = false
+    /// The fields whose values are of use.
+    private enum Field: Int, CaseIterable {
+        case accept, acceptEncoding, authorization, contentEncoding, contentType, expect
+        case forwarded, forwardedFor, idempotencyKey, ifMatch, ifNoneMatch, origin, requestMethod
+        case traceparent
+
+        var name: StaticString {
+            switch self {
+            case .accept: "accept"
+            case .acceptEncoding: "accept-encoding"
+            case .authorization: "authorization"
+            case .contentEncoding: "content-encoding"
+            case .contentType: "content-type"
+            case .expect: "expect"
+            case .forwarded: "forwarded"
+            case .forwardedFor: "x-forwarded-for"
+            case .idempotencyKey: "idempotency-key"
+            case .ifMatch: "if-match"
+            case .ifNoneMatch: "if-none-match"
+            case .origin: "origin"
+            case .requestMethod: "access-control-request-method"
+            case .traceparent: "traceparent"
+            }
+        }
+
+        /// Whether it may stand more than once, and is then one list.
+        var isList: Bool {
+            switch self {
+            case .accept, .acceptEncoding, .contentEncoding, .forwarded, .forwardedFor, .ifMatch,
+                .ifNoneMatch, .expect:
+                true
+            default: false
+            }
+        }
+
+        static let all = allCases
+    }
+
+    /// The first thing that is wrong; nil where nothing is.
+    package private(set) var fault: Fault?
+    package private(set) var hasLength = false
+    package private(set) var isChunked = false
+    package private(set) var contentLength = 0
     private var hosts = 0
-    private(set) var contentLength = 0
-    private(set) var contentType: String?
-    private(set) var contentEncoding: String?
-    private(set) var accept: String?
-    private(set) var acceptEncoding: String?
-    private(set) var authorization: String?
-    private(set) var idempotencyKey: String?
-    private(set) var ifMatch: String?
-    private(set) var ifNoneMatch: String?
-    private(set) var traceparent: String?
-    private(set) var forwarded: String?
-    private(set) var forwardedFor: String?
-    private(set) var origin: String?
-    private(set) var requestMethod: String?
-    private(set) var expectsContinue = false
+    private var values: [String?] = []
+
+    package var accept: String? { self[.accept] }
+    package var acceptEncoding: String? { self[.acceptEncoding] }
+    package var authorization: String? { self[.authorization] }
+    package var contentEncoding: String? { self[.contentEncoding] }
+    package var contentType: String? { self[.contentType] }
+    package var forwarded: String? { self[.forwarded] }
+    package var forwardedFor: String? { self[.forwardedFor] }
+    package var idempotencyKey: String? { self[.idempotencyKey] }
+    package var ifMatch: String? { self[.ifMatch] }
+    package var ifNoneMatch: String? { self[.ifNoneMatch] }
+    package var origin: String? { self[.origin] }
+    /// `Access-Control-Request-Method`.
+    package var requestMethod: String? { self[.requestMethod] }
+    package var traceparent: String? { self[.traceparent] }
+    /// Whether the client waits to be told to go on before it sends a body.
+    package var expectsContinue: Bool { self[.expect] != nil }
 
     /// Whether a body is announced.
-    var hasBody: Bool { isChunked || contentLength > 0 }
+    package var hasBody: Bool { isChunked || contentLength > 0 }
+
+    package init() {}
+
+    private subscript(field: Field) -> String? { values.isEmpty ? nil : values[field.rawValue] }
 
     /// Takes one field.
-    mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+    package mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>) {
         guard Self.isToken(name) else { return note(.name) }
         for index in value.indices
         where (value[index] < 0x20 && value[index] != 0x09) || value[index] == 0x7F {
             return note(.value)
         }
-        switch name.count {
-        case 4:
-            if Self.equals(name, "host") {
-                hosts += 1
-                if hosts > 1 { note(.hostRepeated) }
-            }
-        case 6:
-            if Self.equals(name, "accept") { Self.list(&accept, value) }
-            if Self.equals(name, "origin"), Self.single(&origin, value) { note(.repeated) }
-            if Self.equals(name, "expect") { expectsContinue = true }
-        case 8:
-            if Self.equals(name, "if-match") { Self.list(&ifMatch, value) }
-        case 9:
-            if Self.equals(name, "forwarded") { Self.list(&forwarded, value) }
-        case 11:
-            if Self.equals(name, "traceparent"), Self.single(&traceparent, value) {
-                note(.repeated)
-            }
-        case 12:
-            if Self.equals(name, "content-type"), Self.single(&contentType, value) {
-                note(.repeated)
-            }
-        case 13:
-            if Self.equals(name, "authorization"), Self.single(&authorization, value) {
-                note(.repeated)
-            }
-            if Self.equals(name, "if-none-match") { Self.list(&ifNoneMatch, value) }
-        case 14: if Self.equals(name, "content-length") { takeLength(value) }
-        case 15:
-            if Self.equals(name, "accept-encoding") { Self.list(&acceptEncoding, value) }
-            if Self.equals(name, "idempotency-key"), Self.single(&idempotencyKey, value) {
-                note(.repeated)
-            }
-            if Self.equals(name, "x-forwarded-for") { Self.list(&forwardedFor, value) }
-        case 16: if Self.equals(name, "content-encoding") { Self.list(&contentEncoding, value) }
-        case 17: if Self.equals(name, "transfer-encoding") { takeEncoding(value) }
-        case 29:
-            if Self.equals(name, "access-control-request-method"),
-                Self.single(&requestMethod, value)
-            {
-                note(.repeated)
-            }
-        default: break
+        if Self.equals(name, "host") {
+            hosts += 1
+            if hosts > 1 { note(.hostRepeated) }
+        } else if Self.equals(name, "content-length") {
+            takeLength(value)
+        } else if Self.equals(name, "transfer-encoding") {
+            takeEncoding(value)
+        } else if let field = Field.all.first(where: { Self.equals(name, $0.name) }) {
+            keep(field, value)
         }
     }
 
+    private mutating func keep(_ field: Field, _ value: Span<UInt8>) {
+        if values.isEmpty { values = Array(repeating: nil, count: Field.all.count) }
+        let text = Self.text(value)
+        guard let before = values[field.rawValue] else {
+            values[field.rawValue] = text
+            return
+        }
+        guard field.isList else { return note(.repeated) }
+        values[field.rawValue] = before + ", " + text
+    }
+
     /// All fields have been taken.
-    mutating func end(isHTTP11: Bool) {
+    package mutating func end(isHTTP11: Bool) {
         if isChunked, hasLength { note(.lengthBesideEncoding) }
         if isChunked, !isHTTP11 { note(.transferEncoding) }
         if isHTTP11, hosts == 0 { note(.hostMissing) }
@@ -121,20 +145,6 @@ struct Head {
     private mutating func takeEncoding(_ value: Span<UInt8>) {
         if isChunked || !Self.equals(value, "chunked") { note(.transferEncoding) }
         isChunked = true
-    }
-
-    /// Takes a field that may stand once; true where it stood before.
-    private static func single(_ field: inout String?, _ value: Span<UInt8>) -> Bool {
-        defer { field = text(value) }
-        return field != nil
-    }
-
-    private static func list(_ field: inout String?, _ value: Span<UInt8>) {
-        if let before = field {
-            field = before + ", " + text(value)
-        } else {
-            field = text(value)
-        }
     }
 
     /// What is no UTF-8 is no value of ours either: it is mended and then refused where it is used.

@@ -2,9 +2,9 @@
 // decoded, so that `%2F` never separates anything. Pure; called for each request.
 
 /// Where a request goes.
-struct Target: Equatable {
+package struct Target: Equatable {
     /// Why a target is none.
-    enum Fault: String, Error {
+    package enum Fault: String, Error {
         /// Neither a path nor an absolute address.
         case form = "target_form"
         /// `%` without two hexadecimal digits.
@@ -14,18 +14,25 @@ struct Target: Equatable {
     }
 
     /// A name and a value of the query.
-    struct Item: Equatable {
-        let name: String
-        let value: String
+    package struct Item: Equatable {
+        package let name: String
+        package let value: String
+
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// `OPTIONS *`.
-    let isServer: Bool
+    package let isServer: Bool
     /// The path's segments, decoded; none of `/`.
-    let segments: [String]
-    let query: [Item]
+    package let segments: [String]
+    package let query: [Item]
 
-    init(_ bytes: Span<UInt8>) throws(Fault) {
+    /// Reads a target as it was sent.
+    /// - Throws: Fault for what is no target.
+    package init(_ bytes: Span<UInt8>) throws(Fault) {
         if bytes.count == 1, bytes[0] == UInt8(ascii: "*") {
             isServer = true
             segments = []
@@ -106,7 +113,7 @@ struct Target: Equatable {
                 let name = try decoded(bytes, start..<(equals ?? end), plusIsSpace: true)
                 let value = try decoded(
                     bytes, equals.map { ($0 + 1)..<end } ?? end..<end, plusIsSpace: true)
-                items.append(Item(name: name, value: value))
+                items.append(Item(name, value))
             }
             start = end + 1
         }

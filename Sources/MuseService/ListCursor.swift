@@ -116,8 +116,8 @@ extension ServiceCore {
     /// Reads a page in one snapshot and writes it as it is read: each row goes from the database's
     /// own memory to the answer. Where it is refused, nothing of it stays in the answer.
     ///
-    /// For a caller that keeps answers the state of the page is told besides; what he has already is
-    /// read and not written.
+    /// For a caller that keeps answers the state of the page is told besides; what he has already
+    /// is read and not written.
     /// - Parameters:
     ///   - rows: lends the rows, and gives the id to go on after.
     ///   - digest: adds what the shown form of a row depends on.

@@ -19,9 +19,9 @@ struct muse_http_calls {
     void (*closed)(void *owner, void *context);
     /// A request line was read. `target` is as it was sent, and is lent.
     void (*began)(void *context, const char *target);
-    /// The head is there (with `*count` 0, for the first time), or `*count` bytes of the body, or all
-    /// of it (`*count` 0 again), or an answer may be given after a resumption. What is taken of the
-    /// body is taken off `*count`. 0 closes the connection.
+    /// The head is there (with `*count` 0, for the first time), or `*count` bytes of the body, or
+    /// all of it (`*count` 0 again), or an answer may be given after a resumption. What is taken of
+    /// the body is taken off `*count`. 0 closes the connection.
     int (*handle)(
         void *context, const char *method, const char *version, const void *bytes, size_t *count);
     /// The request is over, whatever became of it.
