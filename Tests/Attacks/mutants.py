@@ -16,9 +16,11 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -49,6 +51,9 @@ WIDE = "MuseServiceTests|MuseServerTests|MuseStoreTests|ConformanceTests|ModelTe
 BASELINE = sorted({*NARROW.values(), WIDE})
 
 
+FAILURE = re.compile(r"FAILED|✘|error:|Fatal error|recorded an issue")
+
+
 class Unusable(Exception):
     """The mutants cannot be made or run."""
 
@@ -75,21 +80,27 @@ def changed(clone, mutants):
 
 
 def run(clone, command, mutant=None, seconds=1_500):
-    """Whether a command passes, and the last of what it says."""
+    """Whether a command passes, and what it said of the first failure, which ends it."""
     environment = {**os.environ}
     environment.pop("MUSE_MUTANT", None)
     if mutant:
         environment["MUSE_MUTANT"] = mutant
+    process = subprocess.Popen(command, cwd=clone, env=environment, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, start_new_session=True)
+    # A test that hangs has noticed something too.
+    said = ["it hangs"]
+    timer = threading.Timer(seconds, lambda: os.killpg(process.pid, signal.SIGKILL))
+    timer.start()
     try:
-        done = subprocess.run(command, cwd=clone, env=environment, timeout=seconds,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    except subprocess.TimeoutExpired:
-        # A test that hangs has noticed something.
-        return False, "it hangs"
-    text = done.stdout.decode("utf-8", "replace")
-    told = [line for line in text.splitlines()
-            if re.search(r"FAILED|failed|✘|error:|Fatal|crash", line)]
-    return done.returncode == 0, (told or text.splitlines() or [""])[0].strip()[:150]
+        for line in process.stdout:
+            said.append(line.decode("utf-8", "replace").strip()[:150])
+            if FAILURE.search(said[-1]):
+                os.killpg(process.pid, signal.SIGKILL)
+                break
+        return process.wait() == 0, said[-1]
+    finally:
+        timer.cancel()
+        process.stdout.close()
 
 
 def swift(tests):

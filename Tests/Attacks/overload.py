@@ -7,7 +7,7 @@ Reads and writes each are offered twice what a closed loop got; goodput has to s
 best, memory below a bound, and within a second of its end a calm client has to be served as
 before. Writes and log-ins over the bound are refused at once; a storm of log-ins leaves the p99 of
 other methods within 3 times of calm or 1 ms, whichever is more. With --lenient, for machines that
-do other things: 50 %, five seconds, 20 times or 250 ms. One worker on core 0, the load on core 1.
+do other things: 25 %, five seconds, 20 times or 250 ms. One worker on core 0, the load on core 1.
 
 Standard library only, and gcc(1). Status: 0 as it should be, 1 a finding.
 """
@@ -122,7 +122,7 @@ def overload(ground, what, rows):
                  f"{statistics.mean(after_ms):.1f}" if after_ms else "-",
                  f"{before >> 10}", f"{most >> 10}", f"{again:.1f}"])
     expect(set(refusals) <= {BUSY, LATE}, f"refused with {refusals}")
-    wanted = 0.5 if ground.is_lenient else 0.9
+    wanted = 0.25 if ground.is_lenient else 0.9
     expect(share >= wanted, f"goodput fell to {share:.0%} of the best")
     expect(most - before <= MEMORY_MAX, f"memory grew by {(most - before) >> 10} MB")
     expect(again <= (5 if ground.is_lenient else 1), f"calm again only after {again:.1f} s")
@@ -130,24 +130,24 @@ def overload(ground, what, rows):
 
 
 def stumbling(ground, rows):
-    """The control: a server that stands still half of the time while it is overloaded."""
+    """The control: a server that stands still for most of the time while it is overloaded."""
     over = threading.Event()
 
     def stumble():
         while not over.is_set():
-            time.sleep(0.1)
+            time.sleep(0.01)
             ground.server.process.send_signal(signal.SIGSTOP)
-            time.sleep(0.15)
+            time.sleep(0.6)
             ground.server.process.send_signal(signal.SIGCONT)
 
     original = ground.run
 
-    def run(what, rate, *arguments, **named):
-        if rate > 1_000:
+    def run(what, rate, seconds, connections=CONNECTIONS):
+        process = original(what, rate, seconds, connections)
+        # The overload itself: neither the closed loop before it nor the calm client.
+        if rate > 0 and connections == CONNECTIONS:
             over.clear()
             threading.Thread(target=stumble, daemon=True).start()
-        process = original(what, rate, *arguments, **named)
-        if rate > 1_000:
             threading.Thread(target=lambda: (process.wait(), over.set()), daemon=True).start()
         return process
 
