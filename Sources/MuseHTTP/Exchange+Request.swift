@@ -124,14 +124,16 @@ extension Exchange {
         start()
     }
 
-    /// Whom the request comes from.
+    /// Whom the request comes from. What a proxy passes on is no word of its own, and names nobody
+    /// in `_meta`, even where its fields cannot be read.
     var caller: Peer {
-        guard peer.isTrustedProxy,
-            let address = ForwardedAddress.client(
-                forwarded: head.forwarded, forwardedFor: head.forwardedFor,
-                isTrusted: worker.seat.isTrustedProxy)
-        else { return peer }
-        return Peer(id: peer.id, transport: peer.transport, address: address)
+        guard peer.isTrustedProxy, head.forwarded != nil || head.forwardedFor != nil else {
+            return peer
+        }
+        let address = ForwardedAddress.client(
+            forwarded: head.forwarded, forwardedFor: head.forwardedFor,
+            isTrusted: worker.seat.isTrustedProxy)
+        return Peer(id: peer.id, transport: peer.transport, address: address ?? peer.address)
     }
 }
 

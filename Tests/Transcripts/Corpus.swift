@@ -1,22 +1,25 @@
-// Conformance tests: the transcripts, as files beside this package.
-internal import Foundation
-internal import MuseJSON
-internal import Testing
+// Transcripts: the golden conversations, as files beside this package.
+package import Foundation
+package import MuseJSON
 
 /// A golden conversation.
-struct Transcript: Sendable, CustomTestStringConvertible {
+package struct Transcript: Sendable {
     /// `posts.create`, `rule-order`.
-    let name: String
-    var testDescription: String { name }
+    package let name: String
 
     /// One step, and the line in which it stands.
-    struct Step: Sendable {
-        let line: Int
-        let value: JSONValue
+    package struct Step: Sendable {
+        package let line: Int
+        package let value: JSONValue
+
+        package init(line: Int, value: JSONValue) {
+            self.line = line
+            self.value = value
+        }
     }
 
     /// The head, and the steps.
-    func read() throws -> (head: JSONValue, steps: [Step]) {
+    package func read() throws -> (head: JSONValue, steps: [Step]) {
         let url = Corpus.folder.appending(path: name + ".jsonl")
         let text = try String(contentsOf: url, encoding: .utf8)
         var steps: [Step] = []
@@ -35,18 +38,18 @@ struct Transcript: Sendable, CustomTestStringConvertible {
     }
 }
 
-enum Corpus {
+package enum Corpus {
     /// The top folder of the repository.
-    static let root = URL(filePath: #filePath)
+    package static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    static let folder = root.appending(path: "Protocol/transcripts")
+    package static let folder = root.appending(path: "Protocol/transcripts")
 
-    static let transcripts: [Transcript] = {
+    package static let transcripts: [Transcript] = {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         return names.filter { $0.hasSuffix(".jsonl") }.sorted().map {
             Transcript(name: String($0.dropLast(6)))
         }
     }()
 
-    static let schema = Result { try SchemaTypes() }
+    package static let schema = Result { try SchemaTypes() }
 }

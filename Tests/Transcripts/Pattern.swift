@@ -1,13 +1,13 @@
-// Conformance tests: comparing answers with patterns, exactly. What a pattern may say is told in
+// Transcripts: comparing answers with patterns, exactly. What a pattern may say is told in
 // Protocol/transcripts/README.md.
-internal import MuseJSON
+package import MuseJSON
 
 /// Compares answers with patterns, and keeps what they name.
-final class Pattern {
+package final class Pattern {
     let schema: SchemaTypes
     var variables: [String: JSONValue]
 
-    init(_ schema: SchemaTypes, _ variables: [String: JSONValue]) {
+    package init(_ schema: SchemaTypes, _ variables: [String: JSONValue]) {
         self.schema = schema
         self.variables = variables
     }
@@ -88,7 +88,7 @@ final class Pattern {
     // MARK: Comparing
 
     /// - Throws: Differs, where `value` does not fit.
-    func check(_ pattern: JSONValue, _ value: JSONValue, _ place: String = "") throws {
+    package func check(_ pattern: JSONValue, _ value: JSONValue, _ place: String = "") throws {
         switch pattern {
         case .string(let word) where word.hasPrefix("$"): try check(word: word, value, place)
         case .object: try check(object: pattern, value, place)

@@ -1,10 +1,10 @@
-// Conformance tests: the schema's types and errors, read from the schema itself, so that an answer
+// Transcripts: the schema's types and errors, read from the schema itself, so that an answer
 // that the server's own encoders got wrong is seen.
 internal import Foundation
-internal import MuseJSON
+package import MuseJSON
 
 /// What a string may be.
-enum Kinds {
+package enum Kinds {
     static let named: [String: @Sendable (JSONValue) -> Bool] = [
         "any": { _ in true },
         "string": { $0.string != nil },
@@ -18,24 +18,24 @@ enum Kinds {
         "token": { $0.string.map(isToken) ?? false },
     ]
 
-    static func isID(_ text: String) -> Bool {
+    package static func isID(_ text: String) -> Bool {
         text.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/)
             != nil
     }
 
-    static func isTime(_ text: String) -> Bool {
+    package static func isTime(_ text: String) -> Bool {
         text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z/)
             != nil
     }
 
-    static func isToken(_ text: String) -> Bool {
+    package static func isToken(_ text: String) -> Bool {
         text.wholeMatch(of: /[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/) != nil
     }
 }
 
 /// The document Protocol/openrpc.json.
-struct SchemaTypes: Sendable {
-    let root: JSONValue
+package struct SchemaTypes: Sendable {
+    package let root: JSONValue
 
     init() throws {
         let url = Corpus.root.appending(path: "Protocol/openrpc.json")

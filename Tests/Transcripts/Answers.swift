@@ -1,37 +1,37 @@
-// Conformance tests: JSON as the replayer sees it. Numbers keep their text; objects their members'
+// Transcripts: JSON as the replayer sees it. Numbers keep their text; objects their members'
 // order.
-internal import MuseJSON
+package import MuseJSON
 
 /// The server, or a transcript, is not as it should be.
-struct Differs: Error, CustomStringConvertible {
-    let description: String
+package struct Differs: Error, CustomStringConvertible {
+    package let description: String
 
-    init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 }
 
 extension JSONValue {
     /// An object of these members.
-    static func object(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
+    package static func object(_ members: KeyValuePairs<String, JSONValue>) -> JSONValue {
         .object(members.map { Member($0.key, $0.value) })
     }
 
-    static func number(_ value: Int) -> JSONValue { .number(String(value)) }
+    package static func number(_ value: Int) -> JSONValue { .number(String(value)) }
 
     /// The text, shortened for people.
-    var brief: String {
+    package var brief: String {
         let whole = text()
         return whole.count < 200 ? whole : whole.prefix(200) + "…"
     }
 
     /// The members without those of these names.
-    func without(_ names: Set<String>) -> [Member] {
+    package func without(_ names: Set<String>) -> [Member] {
         (members ?? []).filter { !names.contains($0.name) }
     }
 
     /// The same object with more members; one of the same name is replaced where it stands.
-    func adding(_ more: [Member]) -> JSONValue {
+    package func adding(_ more: [Member]) -> JSONValue {
         var all = members ?? []
         for member in more {
             if let index = all.firstIndex(where: { $0.name == member.name }) {
@@ -44,7 +44,7 @@ extension JSONValue {
     }
 
     /// Whether the values are equal: numbers by what they are, not by how they are written.
-    func equals(_ other: JSONValue) -> Bool {
+    package func equals(_ other: JSONValue) -> Bool {
         switch (self, other) {
         case (.number(let left), .number(let right)):
             if left == right { return true }

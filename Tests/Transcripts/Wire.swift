@@ -1,20 +1,20 @@
-// Conformance tests: one connection of the replayer, over TCP, TLS or a Unix socket. It waits for
+// Transcripts: one connection of the replayer, over TCP, TLS or a Unix socket. It waits for
 // nothing longer than a few seconds, and tells the end of input from a reset.
 internal import Foundation
 internal import Glibc
 internal import MuseTLS
 
 /// Where a server can be reached.
-enum Place: Sendable {
+package enum Place: Sendable {
     case tcp(port: UInt16)
     case tls(port: UInt16, roots: String)
     case unix(path: String)
 }
 
 /// Lines out, lines in.
-final class Wire {
+package final class Wire: Conversation {
     /// In milliseconds: how long an answer may take.
-    static let patience: Int32 = 20_000
+    package static let patience: Int32 = 20_000
 
     private let descriptor: Int32
     private let tls: TLSStream?
@@ -22,11 +22,11 @@ final class Wire {
     private var pending: [UInt8] = []
     private var hasEnded = false
     /// Lines that came before the step that expects them.
-    var pool: [[UInt8]] = []
+    package var pool: [[UInt8]] = []
     /// How many calls the replayer has made here.
-    var count = 0
+    package var count = 0
 
-    init(_ place: Place) throws {
+    package init(_ place: Place) throws {
         switch place {
         case .tcp(let port):
             descriptor = try Self.connect(port: port)
@@ -89,7 +89,7 @@ final class Wire {
     // MARK: Out
 
     /// Sends all of it, reading meanwhile what comes, so that neither side waits for the other.
-    func send(_ bytes: [UInt8]) throws {
+    package func send(_ bytes: [UInt8]) throws {
         guard let tls else { return try push(bytes) }
         var sent = 0
         while sent < bytes.count, tls.state == .open {
@@ -169,7 +169,7 @@ final class Wire {
     }
 
     /// The next line without its end; nil at the end of input.
-    func line() throws -> [UInt8]? {
+    package func line() throws -> [UInt8]? {
         var searched = 0
         while true {
             if let end = pending[searched...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -192,7 +192,7 @@ final class Wire {
     // MARK: The end
 
     /// Ends the sending side.
-    func halfClose() throws {
+    package func halfClose() throws {
         guard let tls else {
             _ = shutdown(descriptor, Int32(SHUT_WR))
             return
@@ -201,7 +201,7 @@ final class Wire {
         try push()
     }
 
-    func close(resetting: Bool) {
+    package func close(resetting: Bool) {
         if resetting {
             var none = linger(l_onoff: 1, l_linger: 0)
             _ = unsafe setsockopt(

@@ -1,18 +1,25 @@
-// Conformance tests: one run of one transcript over one transport. The steps are told in
+// Transcripts: one run of one transcript over one transport. The steps are told in
 // Protocol/transcripts/README.md.
-internal import Foundation
 internal import MuseBase
 internal import MuseJSON
 
-final class Replay {
+package final class Replay {
     private let server: Server
     private let transport: String
     private let pattern: Pattern
-    private var wires: [String: Wire] = [:]
+    private let open: Opening
+    private var wires: [String: any Conversation] = [:]
 
-    init(_ server: Server, over transport: String, _ schema: SchemaTypes) {
+    /// Opens a connection to a place.
+    package typealias Opening = (Place) throws -> any Conversation
+
+    /// `open`: nil for a plain socket of the replayer's own.
+    package init(
+        _ server: Server, over transport: String, _ schema: SchemaTypes, open: Opening? = nil
+    ) {
         self.server = server
         self.transport = transport
+        self.open = open ?? { try Wire($0) }
         pattern = Pattern(
             schema,
             [
@@ -22,17 +29,19 @@ final class Replay {
     }
 
     /// Runs a transcript over a transport; false where it is not meant for that one.
-    static func run(_ transcript: Transcript, over transport: String) throws -> Bool {
+    package static func run(
+        _ transcript: Transcript, over transport: String, open: Opening? = nil
+    ) throws -> Bool {
         let (head, steps) = try transcript.read()
         let over = head["over"]?.array?.compactMap(\.string) ?? ["tcp", "tls"]
         guard over.contains(transport) else { return false }
         let flags = head["flags"]?.array?.compactMap(\.string) ?? []
         let server = try Program.server(flags: flags, alone: head["alone"]?.bool ?? false)
-        try Replay(server, over: transport, Corpus.schema.get()).run(steps)
+        try Replay(server, over: transport, Corpus.schema.get(), open: open).run(steps)
         return true
     }
 
-    func run(_ steps: [Transcript.Step]) throws {
+    package func run(_ steps: [Transcript.Step]) throws {
         for step in steps {
             let times = step.value["times"]?.int ?? 1
             for count in 1...times {
@@ -58,10 +67,10 @@ final class Replay {
 
     // MARK: Steps
 
-    private func wire(_ step: JSONValue) throws -> Wire {
+    private func wire(_ step: JSONValue) throws -> any Conversation {
         let name = step["on"]?.string ?? "a"
         if let wire = wires[name] { return wire }
-        let wire = try Wire(server.place(name == "operator" ? "admin" : transport))
+        let wire = try open(server.place(name == "operator" ? "admin" : transport))
         wires[name] = wire
         return wire
     }
@@ -70,9 +79,9 @@ final class Replay {
         if step["call"] != nil { return try call(step) }
         if step["about"] != nil { return }
         if let name = step["user"]?.string { return try user(name, step["role"]) }
-        if let name = step["half_close"]?.string { return try open(name).halfClose() }
+        if let name = step["half_close"]?.string { return try known(name).halfClose() }
         if let name = step["close"]?.string ?? step["reset"]?.string {
-            try open(name).close(resetting: step["reset"] != nil)
+            try known(name).close(resetting: step["reset"] != nil)
             wires[name] = nil
             return
         }
@@ -87,12 +96,12 @@ final class Replay {
         try exchange(step, try wire(step))
     }
 
-    private func open(_ name: String) throws -> Wire {
+    private func known(_ name: String) throws -> any Conversation {
         guard let wire = wires[name] else { throw Differs("no connection \(name)") }
         return wire
     }
 
-    private func exchange(_ step: JSONValue, _ wire: Wire) throws {
+    private func exchange(_ step: JSONValue, _ wire: any Conversation) throws {
         if let value = step["send"] { try write([value], wire) }
         if let lines = step["lines"]?.array { try write(lines, wire) }
         if let text = step["raw"]?.string { try wire.send(Array(pattern.fill(text).utf8)) }
@@ -108,7 +117,7 @@ final class Replay {
         if step["expect_close"] != nil { try expectClose(wire) }
     }
 
-    private func write(_ values: [JSONValue], _ wire: Wire) throws {
+    private func write(_ values: [JSONValue], _ wire: any Conversation) throws {
         var bytes: [UInt8] = []
         for value in values {
             bytes += try pattern.fill(value).text().utf8
@@ -130,26 +139,15 @@ final class Replay {
 
     private func call(_ step: JSONValue) throws {
         let wire = try wire(step)
-        wire.count += 1
-        let id = JSONValue.number(wire.count)
-        var params = try step["params"].map(pattern.fill)
+        let params = try step["params"].map(pattern.fill)
         var meta: [JSONValue.Member] = []
         if let name = step["as"]?.string {
             meta.append(.init("access_token", try pattern.lookup(name + ".access")))
         }
-        let more = try (step["meta"]?.members ?? []).map {
+        meta += try (step["meta"]?.members ?? []).map {
             JSONValue.Member($0.name, try pattern.fill($0.value))
         }
-        if !meta.isEmpty || !more.isEmpty {
-            let whole = JSONValue.object(meta).adding(more)
-            params = (params ?? .object([])).adding([.init("_meta", whole)])
-        }
-        var request: [JSONValue.Member] = [
-            .init("jsonrpc", .string("2.0")), .init("id", id),
-            .init("method", step["call"] ?? .null),
-        ]
-        if let params { request.append(.init("params", params)) }
-        try wire.send(Array((JSONValue.object(request).text() + "\n").utf8))
+        let id = try wire.call(step["call"] ?? .null, params, meta: meta)
         var outcome = JSONValue.Member("result", step["result"] ?? .string("$any"))
         if let name = step["error"] {
             var error = JSONValue.object(["$error": name]).adding(step["data"]?.members ?? [])
@@ -162,6 +160,7 @@ final class Replay {
             .init("jsonrpc", .string("2.0")), .init("id", id), outcome,
         ])
         let line = try take(wanted, wire)
+        try wire.answered(line)
         if let name = step["keep"]?.string, let grant = try JSONValue(line.span)["result"] {
             keep(grant, as: name)
         }
@@ -198,7 +197,7 @@ final class Replay {
     // MARK: Answers
 
     /// The answer for that pattern: of its id, the first batch, or the notification of its name.
-    private func take(_ wanted: JSONValue, _ wire: Wire) throws -> [UInt8] {
+    private func take(_ wanted: JSONValue, _ wire: any Conversation) throws -> [UInt8] {
         if let index = try wire.pool.firstIndex(where: { try isMeant(wanted, $0) }) {
             let line = wire.pool.remove(at: index)
             try pattern.check(wanted, JSONValue(line.span))
@@ -236,7 +235,7 @@ final class Replay {
     }
 
     /// A ping is answered, and nothing else has come; the end of the run looks once more.
-    private func expectNothing(_ wire: Wire) throws {
+    private func expectNothing(_ wire: any Conversation) throws {
         wire.count += 1
         let id = "nothing-\(wire.count)"
         try wire.send(
@@ -248,12 +247,12 @@ final class Replay {
         try expectSilence(wire)
     }
 
-    private func expectClose(_ wire: Wire) throws {
+    private func expectClose(_ wire: any Conversation) throws {
         while let line = try wire.line() { wire.pool.append(line) }
         try expectSilence(wire)
     }
 
-    private func expectSilence(_ wire: Wire) throws {
+    private func expectSilence(_ wire: any Conversation) throws {
         guard let line = wire.pool.first else { return }
         throw Differs("also said: \(String(decoding: line.prefix(300), as: UTF8.self))")
     }

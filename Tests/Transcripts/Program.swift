@@ -1,4 +1,4 @@
-// Conformance tests: the real program, started on throw-away folders. One server for each set of
+// Transcripts: the real program, started on throw-away folders. One server for each set of
 // flags, which all transcripts with these flags share; a new one for those that have to be alone. A
 // shell holds each by a pipe, so that none outlives the tests, however they end.
 internal import Foundation
@@ -6,15 +6,15 @@ internal import MuseBase
 internal import MuseJSON
 
 /// A server that was started here.
-struct Server: Sendable {
-    let tcp: UInt16
-    let tls: UInt16
-    let roots: String
-    let data: String
+package struct Server: Sendable {
+    package let tcp: UInt16
+    package let tls: UInt16
+    package let roots: String
+    package let data: String
     /// An empty folder for whatever a transcript lets the server write.
-    let folder: String
+    package let folder: String
 
-    func place(_ transport: String) -> Place {
+    package func place(_ transport: String) -> Place {
         switch transport {
         case "tcp": .tcp(port: tcp)
         case "tls": .tls(port: tls, roots: roots)
@@ -23,7 +23,7 @@ struct Server: Sendable {
     }
 }
 
-enum Program {
+package enum Program {
     /// What every server of a replay is started with; a head's own flags follow.
     static let flags = [
         "--argon2-memory-kib=64", "--argon2-passes=1", "--login-failures-address-max=1000000",
@@ -34,12 +34,13 @@ enum Program {
         var children: [Process] = []
         var pipes: [Pipe] = []
         var folder: URL?
+        var program: URL?
     }
 
     private static let state = Lock(State())
 
     /// A server with these flags: a new one if it is to be alone, else one for all who ask.
-    static func server(flags: [String], alone: Bool) throws -> Server {
+    package static func server(flags: [String], alone: Bool) throws -> Server {
         try state.withLock { (state) throws -> Server in
             if !alone, let server = state.shared[flags] { return server }
             let server = try start(flags, &state)
@@ -49,14 +50,18 @@ enum Program {
     }
 
     /// Six letters and digits that no other run of these tests has.
-    static func mark() -> String {
+    package static func mark() -> String {
         let all = Array("0123456789abcdefghijklmnopqrstuvwxyz")
         return String((0..<6).map { _ in all.randomElement() ?? "0" })
     }
 
     // MARK: Starting
 
-    /// The product beside the test bundle.
+    /// The program to start; without one, the product beside the test bundle.
+    package static func use(_ path: String) {
+        state.withLock { $0.program = URL(filePath: path) }
+    }
+
     private static var executable: URL {
         let bundle = URL(filePath: CommandLine.arguments.first ?? "").deletingLastPathComponent()
         let beside = bundle.appending(path: "mentalmuse")
@@ -74,7 +79,8 @@ enum Program {
         let process = Process()
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments =
-            ["-c", "\"$@\" & pid=$!; cat >/dev/null; kill -9 $pid", "sh", executable.path, "serve"]
+            ["-c", "\"$@\" & pid=$!; cat >/dev/null; kill -9 $pid", "sh"]
+            + [(state.program ?? executable).path, "serve"]
             + ["--data", data, "--host", "127.0.0.1", "--port", "0", "--tls-port", "0"]
             + ["--tls-certificate", roots, "--tls-key", folder.appending(path: "key.pem").path]
             + Self.flags + flags
