@@ -9,7 +9,7 @@ import { brief, Broken, Differs, isArray, isObject, isSame, Num, object } from "
 import type { Obj, Value } from "./json.js";
 
 /** Milliseconds that an answer may take. */
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 
 /** A step, and its line in the file. */
 export interface Step {
