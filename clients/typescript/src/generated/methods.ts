@@ -4,7 +4,7 @@
 import { Method } from "../method.js";
 
 /** The version of the schema. */
-export const SCHEMA_VERSION = "1.0.0";
+export const SCHEMA_VERSION = "1.1.0";
 
 export const authRegister = new Method("auth.register", "write", "ignored", true);
 export const authLogin = new Method("auth.login", "write", "ignored", true);
