@@ -81,8 +81,8 @@ extension Exchange {
         return answer
     }
 
-    /// Answers whether requests should be sent here; whoever is on this machine, or an admin, is also
-    /// told why not.
+    /// Answers whether requests should be sent here; whoever is on this machine, or an admin, is
+    /// also told why not.
     func runReady() async {
         finish(ready(isWhole: await seesParts))
     }

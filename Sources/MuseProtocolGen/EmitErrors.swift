@@ -98,7 +98,7 @@ enum EmitErrors {
     }
 
     /// The same JSON with every character beyond ASCII escaped; they stand in strings alone.
-    static func ascii(_ text: String) -> String {
+    private static func ascii(_ text: String) -> String {
         var result = ""
         for unit in text.utf16 {
             if unit < 0x7F {

@@ -10,7 +10,8 @@ enum EmitOpenAPI {
 
     /// The document as the server serves it.
     static func embedded(_ schema: Schema) -> String {
-        let text = EmitErrors.ascii(document(schema).text())
+        // Not in ASCII: tools that read it as YAML take no surrogate pairs.
+        let text = document(schema).text()
         return Banner.swift + """
 
             /// The OpenAPI document, as `/openapi.json` gives it.

@@ -139,8 +139,9 @@ extension ServiceCore {
     /// Reads a page in one snapshot and writes it as it is read: each row goes from the database's
     /// own memory to the answer. Where it is refused, nothing of it stays in the answer.
     ///
-    /// For a caller that keeps answers the state of the page is told besides; what he has already is
-    /// not written, and where nothing has been committed since it was last read, not read either.
+    /// For a caller that keeps answers the state of the page is told besides; what he has already
+    /// is not written, and where nothing has been committed since it was last read, not read
+    /// either.
     /// - Parameters:
     ///   - name: tells the page from all others.
     ///   - rows: lends the rows, and gives the id to go on after.

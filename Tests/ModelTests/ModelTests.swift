@@ -3,8 +3,8 @@
 //
 // More of them: MUSE_MODEL_SEEDS=100-200 (or 1,2,3) and MUSE_MODEL_STEPS=5000 beside `swift test
 // --filter ModelTests`. Each call goes as a line or as a request of REST, by lot;
-// MUSE_MODEL_STYLE=rpc: as a line. A failure prints the seed and the last steps, and the fewest steps that
-// still show it.
+// MUSE_MODEL_STYLE=rpc: as a line. A failure prints the seed and the last steps, and the fewest
+// steps that still show it.
 internal import Foundation
 internal import MentalMuseProtocol
 internal import MuseHTTP

@@ -133,7 +133,7 @@ struct ExchangeTests {
             ("GET", "/posts", nil, ["Authorization: Basic eDp5"], 401, 1003),
             ("GET", "/posts?cursor=x", nil, [], 400, 1402),
             ("DELETE", "/me/password", nil, [], 405, -32600),
-            ("POST", "/posts", "{}", ["If-Match: \"x\""], 412, -32600),
+            ("POST", "/posts", #"{"body":"x"}"#, ["If-Match: \"x\""], 412, -32600),
         ] as [(String, String, String?, [String], Int, Int)])
     func `a refusal has its status, and the connection goes on`(
         verb: String, path: String, body: String?, fields: [String], status: Int, code: Int

@@ -91,7 +91,8 @@ enum ServeCommand {
             backend.shared.control = opened.control
             services.set(backend.shared)
             return RunningServer(
-                server: opened, http: http, certificate: plan.certificate, backend: backend, people: people, isDemo: isDemo,
+                server: opened, http: http, certificate: plan.certificate, backend: backend,
+                people: people, isDemo: isDemo,
                 missingDescriptors: max(0, wanted - descriptors))
         } catch {
             for case .unix(let path) in plan.endpoints { _ = unsafe unlink(path) }
