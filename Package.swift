@@ -17,8 +17,11 @@ func room(_ name: String, _ dependencies: [Target.Dependency], path: String? = n
     .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
 }
 
-func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tool(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -97,7 +100,8 @@ let package = Package(
                 "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
                 "MentalMuseProtocol",
                 "MentalMuseClient", "CEdit", "CPlatform",
-            ]),
+            ],
+            exclude: ["OPERATING.md"]),
         // The generator.
         room("MuseProtocolGen", ["MuseJSON"]),
         tool("muse-protocol", ["MuseProtocolGen", "MuseJSON"]),
@@ -156,7 +160,7 @@ let package = Package(
             "ModelTests",
             [
                 "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL",
-                "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
+                "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase", "MuseHTTP",
             ]),
         // Fuzzing: the targets, run with a seed by `swift test`.
         .target(
