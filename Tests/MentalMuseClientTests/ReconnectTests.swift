@@ -124,8 +124,7 @@ struct ReconnectTests {
         async let second = client.server.ping(options: options)
         time.advance(by: .milliseconds(5_900))
         #expect(server.requests.count == 1)
-        time.advance(by: .seconds(1))
-        await server.emptied()
+        // It is left, the pause before the next attempt goes by, and both go over a new connection.
         time.advance(by: .seconds(1))
         #expect(try await (first, second) == ("pong", "pong"))
         #expect(server.requests.map(\.connection) == [1, 2, 2])
