@@ -183,7 +183,8 @@ class Trial:
 
 
 def css(name):
-    return name.replace(".", "\\.")
+    """An id as a selector, in which a full stop would begin a class."""
+    return '[id="%s"]' % name
 
 
 # Text and ground, for what has text of its own: names of those below 4.5 to 1 (WCAG 2.2, 1.4.3).

@@ -136,7 +136,7 @@ class Browser:
         until = time.monotonic() + WAIT
         while not self.run(script):
             if time.monotonic() > until:
-                raise SystemExit("waited too long for " + what)
+                raise SystemExit("waited too long for %s: %s" % (what, self.complaints))
             time.sleep(0.05)
 
     def click(self, selector):

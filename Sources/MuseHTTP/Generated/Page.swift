@@ -7,8 +7,8 @@ enum Page {
     /// answers of this server.
     static let policy = """
         default-src 'none'; connect-src 'self'; img-src data:; \
-        style-src 'sha256-fE43uHyPlAYxUCaSjziU2r7yjreXQcgzQw5oz7CAA6w='; \
-        script-src 'sha256-Z81bXGL7gsOELLDDDDnmIifqG4PAl+6nxoJhrUciZUA='; \
+        style-src 'sha256-EJxSCdOS85pnvb/wYuY9mfMeFZXgthqmfrG1cItm7nc='; \
+        script-src 'sha256-cbGaqCuBG1mjmn51TbmIpT+bsDC1rAubZa52PL9GUDY='; \
         base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
         require-trusted-types-for 'script'
         """
@@ -92,7 +92,6 @@ pre {
   .bar > input[type=password] { flex: 1 1 100%; }
   summary .place { display: block; }
 }
-@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 </style>
 </head>
 <body>
@@ -531,8 +530,6 @@ class Form {
     });
   }
 }
-
-Page.start();
 // The page: loads both documents, shows every method, and calls it either way.
 
 const Page = {
@@ -676,6 +673,8 @@ const Page = {
     return hidden;
   },
 };
+
+Page.start();
 </script>
 </body>
 </html>

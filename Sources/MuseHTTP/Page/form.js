@@ -188,5 +188,3 @@ class Form {
     });
   }
 }
-
-Page.start();

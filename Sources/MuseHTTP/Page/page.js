@@ -141,3 +141,5 @@ const Page = {
     return hidden;
   },
 };
+
+Page.start();
