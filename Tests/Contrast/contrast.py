@@ -3,8 +3,8 @@
 
     contrast.py --write | --check [--program .build/release/mentalmuse] [--page FILE]
 
---write puts the captures between the page's marks; --check captures anew and fails where a byte that
-is not bound to the run differs. Each style has a server of its own and the same steps (scenes.py);
+--write puts the captures between the page's marks; --check captures anew and fails where a byte
+that is not bound to the run differs. Each style has a server of its own and the same steps (scenes.py);
 what differs from run to run is replaced (steady.py).
 """
 import argparse
@@ -89,8 +89,8 @@ class LineScene(Scene):
         """What lines have a word for: a refusal, a batch with a notification in it."""
         wire = self.wires[None]
 
-        def ask(id, method, **params):
-            message = {"jsonrpc": "2.0", "id": id, "method": method}
+        def ask(number, method, **params):
+            message = {"jsonrpc": "2.0", "id": number, "method": method}
             return {**message, "params": params} if params else message
 
         gone = compact(ask(90, "posts.get", id=self.known["post"]))
@@ -239,7 +239,8 @@ def capture(program):
     scene = LineScene(program, methods), HTTPScene(program, methods)
     lines, exchanges = scene[0].run(), scene[1].run()
     steadies = scene[0].steady, scene[1].steady
-    text = section(lines, exchanges, steadies) + besides(scene) + envelopes(exchanges, scene[1].steady)
+    text = section(lines, exchanges, steadies) + besides(scene)
+    text += envelopes(exchanges, scene[1].steady)
     return "\n".join(text)
 
 

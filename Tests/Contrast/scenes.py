@@ -1,7 +1,7 @@
 """What is captured: every operation of the schema that has a place in REST, and the two that bind a
 connection, in an order in which each has what it needs.
 
-A step is (method, caller, params, names): `{name}` within params is what an earlier answer gave, and
+A step is (method, caller, params, names): `{name}` within params is what an earlier answer gave;
 names = {name: path} keeps parts of this answer.
 """
 FIRST = "seven wizards mix quartz"

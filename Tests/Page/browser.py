@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Clicks through the page at `/` in a browser without a window: register, post, comment and list, as
+"""Clicks through the page at `/` in a browser without a window: register, post, comment, list, as
 RPC and as REST; by keyboard; in light, dark and on a phone.
 
     browser.py URL FOLDER      the HTTP side of a server, and where the pictures go
@@ -76,7 +76,8 @@ class Trial:
             "document.getElementById('caller').textContent"), "signed in as " + name)
         answer = self.call("posts.create", style, made, body="By %s, in a browser." % style)
         post = answer.split('"id":"')[1][:36]
-        self.call("comments.create", style, made, post_id=post, body="Seen & <b>said</b> by " + name)
+        self.call("comments.create", style, made, post_id=post,
+                  body="Seen & <b>said</b> by " + name)
         answer = self.call("comments.list", style, 200, post_id=post)
         self.expect("<b>said</b> by " + name in answer, "the comment is in the list, as text")
         if isREST:
@@ -156,7 +157,7 @@ class Trial:
                     "loaded again, the page has forgotten the token")
 
     def elsewhere(self):
-        """Nothing from elsewhere; then the controls: the policy stops what would, and this sees it."""
+        """Nothing from elsewhere; then the controls: the policy stops it, and this sees it."""
         def foreign():
             own = (self.url + "/", "data:", "about:")
             return [one for one in self.browser.requests if not one.startswith(own)]
@@ -169,7 +170,7 @@ class Trial:
         self.browser.run(
             "{ const s = document.createElement('script'); "
             "try { s.textContent = 'window.ran = 1'; document.head.append(s); } catch { } }")
-        self.expect(not self.browser.run("window.ran"), "a script that is not the page's is not run")
+        self.expect(not self.browser.run("window.ran"), "a script from without is not run")
         other = "http://localhost:9/"
         ask = "fetch('%s', {mode: 'no-cors'}).then(() => 'ok', () => 'no')" % other
         self.browser.run(ask)
@@ -194,7 +195,8 @@ CONTRAST = """(() => {
     return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
   const ground = (e) => { while (e) { const c = getComputedStyle(e).backgroundColor;
     if (!c.endsWith(', 0)')) return c; e = e.parentElement; } return 'rgb(255, 255, 255)'; };
-  return [...document.querySelectorAll('p, h1, a, label, button:not(:disabled), pre, td, th, span, output')]
+  const texts = 'p, h1, a, label, button:not(:disabled), pre, td, th, span, output';
+  return [...document.querySelectorAll(texts)]
     .filter((e) => e.checkVisibility() && e.textContent.trim()).filter((e) => {
       const [a, b] = [light(getComputedStyle(e).color), light(ground(e))].sort((x, y) => y - x);
       return (a + 0.05) / (b + 0.05) < 4.5; }).map((e) => e.className || e.tagName);
