@@ -4,8 +4,8 @@
     contrast.py --write | --check [--program .build/release/mentalmuse] [--page FILE]
 
 --write puts the captures between the page's marks; --check captures anew and fails where a byte
-that is not bound to the run differs. Each style has a server of its own and the same steps (scenes.py);
-what differs from run to run is replaced (steady.py).
+that is not bound to the run differs. Each style has a server of its own and the same steps
+(scenes.py); what differs from run to run is replaced (steady.py).
 """
 import argparse
 import difflib
