@@ -21,8 +21,11 @@ func room(
         swiftSettings: settings)
 }
 
-func tool(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func tool(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -101,7 +104,8 @@ let package = Package(
                 "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
                 "MentalMuseProtocol",
                 "MentalMuseClient", "CEdit", "CPlatform",
-            ]),
+            ],
+            exclude: ["OPERATING.md"]),
         // The generator.
         room("MuseProtocolGen", ["CSodium", "MuseJSON"]),
         tool("muse-protocol", ["MuseProtocolGen", "MuseJSON"]),
@@ -127,8 +131,23 @@ let package = Package(
                 "MuseSQLite", "MuseSQL", "MuseCrypto", "MuseNet", "MuseRPC", "MuseJSON", "MuseBase",
             ]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
+        // The transcripts: the replayer, the server's tests by it, the Swift client's.
+        .target(
+            name: "Transcripts", dependencies: ["MuseTLS", "MuseJSON", "MuseBase"],
+            path: "Tests/Transcripts", swiftSettings: settings),
         tests(
-            "ConformanceTests", ["mentalmuse", "MuseTLS", "MuseJSON", "MuseBase"]),
+            "ConformanceTests",
+            ["mentalmuse", "client-replay", "Transcripts", "MuseTLS", "MuseJSON", "MuseBase"]),
+        .executableTarget(
+            name: "client-replay",
+            dependencies: [
+                "Transcripts", "MentalMuseClient", "MentalMuseProtocol", "MuseTLS", "MuseRPC",
+                "MuseJSON", "MuseBase",
+            ], path: "Tests/ClientReplay", swiftSettings: settings),
+        .executableTarget(
+            name: "client-bench",
+            dependencies: ["MentalMuseClient", "MentalMuseProtocol", "MuseJSON", "MuseBase"],
+            path: "Tests/ClientBench", swiftSettings: settings),
         .testTarget(
             name: "RepositoryTests", dependencies: ["MuseProtocolGen", "MuseJSON"],
             exclude: ["add-method.py"], swiftSettings: settings),
@@ -145,7 +164,7 @@ let package = Package(
             "ModelTests",
             [
                 "MuseService", "MentalMuseProtocol", "MuseStore", "MuseSQLite", "MuseSQL",
-                "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
+                "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase", "MuseHTTP",
             ]),
         // Fuzzing: the targets, run with a seed by `swift test`.
         .target(
@@ -158,10 +177,21 @@ let package = Package(
             "MentalMuseClientTests",
             [
                 "MentalMuseClient", "MentalMuseProtocol", "MuseTLS", "MuseRPC", "MuseJSON",
-                "MuseBase",
+                "MuseBase", "COpenSSL",
             ]),
     ]
 )
+
+// MUSE_ONLY_CLIENT=1 swift test: the Swift client and its tests alone, where the server's libraries
+// are not installed.
+if Context.environment["MUSE_ONLY_CLIENT"] != nil {
+    let kept: Set = [
+        "COpenSSL", "MuseBase", "MuseJSON", "MuseTLS", "MuseRPC", "MentalMuseProtocol",
+        "MentalMuseClient", "MentalMuseClientTests",
+    ]
+    package.products = [.library(name: "MentalMuseClient", targets: ["MentalMuseClient"])]
+    package.targets.removeAll { !kept.contains($0.name) }
+}
 
 // Under libFuzzer (Tests/Fuzzers/run): MUSE_FUZZERS=1 swift build --product fuzz-json --sanitize
 // fuzzer -Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library. They have no main of their

@@ -83,7 +83,7 @@ struct MHD_Daemon *muse_http_start(
         MHD_OPTION_NOTIFY_COMPLETED, ended, owner, MHD_OPTION_NOTIFY_CONNECTION, notify, owner,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)settings->connections_max,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)settings->idle_seconds,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->head_bytes, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, settings->head_bytes, MHD_OPTION_STRICT_FOR_CLIENT, 0,
         MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
@@ -174,13 +174,17 @@ int muse_http_answer(
 
 const char *muse_http_version(void) { return MHD_get_version(); }
 
-uint64_t muse_http_taken(int descriptor) {
+static struct tcp_info figures(int descriptor) {
     struct tcp_info info;
     socklen_t length = sizeof info;
     memset(&info, 0, sizeof info);
-    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return 0;
-    return info.tcpi_bytes_acked;
+    getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &length);
+    return info;
 }
+
+uint64_t muse_http_taken(int descriptor) { return figures(descriptor).tcpi_bytes_acked; }
+
+uint64_t muse_http_received(int descriptor) { return figures(descriptor).tcpi_bytes_received; }
 
 int muse_http_copy(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }
 

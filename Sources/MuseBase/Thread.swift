@@ -15,6 +15,15 @@ package enum Thread {
     package static func start(
         stackBytes: Int = 1 << 20, nice: Int32 = 0, _ body: @escaping @Sendable () -> Void
     ) {
+        let started = tryToStart(stackBytes: stackBytes, nice: nice, body)
+        precondition(started, "pthread_create failed: no thread can be started")
+    }
+
+    /// Starts a detached thread, as `start` does; false where the system has none to give, and
+    /// `body` is not run then.
+    package static func tryToStart(
+        stackBytes: Int = 1 << 20, nice: Int32 = 0, _ body: @escaping @Sendable () -> Void
+    ) -> Bool {
         let box = unsafe Unmanaged.passRetained(ThreadBody(nice, body)).toOpaque()
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
@@ -26,8 +35,9 @@ package enum Thread {
             var thread: pthread_t?
         #endif
         let started = unsafe pthread_create(&thread, &attributes, threadMain, box)
-        precondition(started == 0, "pthread_create failed: no thread can be started")
         unsafe pthread_attr_destroy(&attributes)
+        if started != 0 { unsafe Unmanaged<ThreadBody>.fromOpaque(box).release() }
+        return started == 0
     }
 }
 

@@ -54,11 +54,7 @@ public struct UUIDv7: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     public var description: String {
         withText { text in
-            var characters = ""
-            for index in text.indices {
-                characters.unicodeScalars.append(Unicode.Scalar(text[index]))
-            }
-            return characters
+            unsafe text.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
         }
     }
 

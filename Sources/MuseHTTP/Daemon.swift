@@ -11,12 +11,14 @@ internal import MuseServer
 final class Daemon {
     /// The descriptor to wait on.
     let descriptor: Int32
+    /// Its connections.
+    var count = 0
     private let daemon: OpaquePointer
     private let calls: UnsafeMutablePointer<muse_http_calls>
 
     /// - Parameter owner: has the exchanges; outlives the daemon.
     /// - Returns: nil where the library gives none: a certificate it cannot read, no memory.
-    init?(owner: HTTPWorker, certificate: (chain: String, key: String)?) {
+    init?(owner: HTTPWorker, certificate: HTTPCertificate?) {
         let calls = UnsafeMutablePointer<muse_http_calls>.allocate(capacity: 1)
         unsafe calls.initialize(to: Self.callbacks(Unmanaged.passUnretained(owner).toOpaque()))
         var settings = unsafe muse_http_settings()
@@ -110,12 +112,13 @@ final class Daemon {
 
 /// Bounds of heads: ours alone.
 enum HTTPLimits {
-    /// What the library keeps for a connection's head; beyond it, it refuses by itself.
-    static let headMemoryBytes = 64 << 10
+    /// What the library keeps for a connection's head; beyond it, it refuses by itself. It clears
+    /// all of it after each request.
+    static let headMemoryBytes = 20 << 10
     /// What a head may have: 431 beyond it.
-    static let headBytesMax = 32 << 10
+    static let headBytesMax = 10 << 10
     /// What a target may have: 414 beyond it.
-    static let targetBytesMax = 8 << 10
+    static let targetBytesMax = 6 << 10
     /// What is thrown away of a body that is too large, so that no reset destroys the answer.
     static let surplusBytesMax = 1 << 20
     /// Connections accepted in one pass.

@@ -41,9 +41,14 @@ extension Exchange {
 
     /// What only HTTP can refuse.
     func refusal(_ refusal: Refusal) -> Answer {
-        var error = RPCError.invalidRequest(reason: refusal.rawValue)
+        self.refusal(malformed(refusal.rawValue), status: refusal.status)
+    }
+
+    /// What is wrong with a request as HTTP has it.
+    func malformed(_ reason: String) -> RPCError {
+        var error = RPCError.invalidRequest(reason: reason)
         error.message = "This request cannot be served."
-        return self.refusal(error, status: refusal.status)
+        return error
     }
 
     func notFound() -> Answer {

@@ -113,7 +113,8 @@ extension Exchange {
                 })
         }
         guard let named = decoded.meta.clientAddress else { return nil }
-        guard peer.isTrustedProxy else { return .permissionDenied() }
+        // Not the proxy's own word where it passes on somebody else's.
+        guard caller.isTrustedProxy else { return .permissionDenied() }
         guard NetworkAddress(text: named) == nil else { return nil }
         return .invalidParams(errors: [
             Offence(
@@ -126,8 +127,7 @@ extension Exchange {
         var meta = meta
         if meta.accessToken == nil { meta.accessToken = Authorization.token(head.authorization) }
         return Call(
-            method: method, peer: meta.clientAddress == nil ? caller : peer, meta: meta,
-            arrivedAt: arrivedAt,
+            method: method, peer: caller, meta: meta, arrivedAt: arrivedAt,
             deadline: meta.deadlineMs.map { arrivedAt + UInt64($0) * 1_000_000 },
             ticket: method.effect == .write ? CallTicket() : nil)
     }

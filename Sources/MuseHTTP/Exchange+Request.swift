@@ -10,11 +10,13 @@ enum Plan {
     /// A method of the schema, at a place of its own.
     case operation(Operation, values: [String], target: Target)
     /// The same, with its params read.
-    case call(Operation, Invocation, Call, target: Target)
+    case call(RESTRequest, Call)
     /// JSON-RPC in the body.
     case rpc
     /// Everything that is counted.
     case metrics
+    /// Whether requests should be sent here.
+    case ready
 }
 
 extension Exchange {
@@ -27,7 +29,7 @@ extension Exchange {
         do throws(Target.Fault) {
             target = try Target(self.target.span)
         } catch {
-            return refusal(.invalidRequest(reason: error.rawValue), status: 400)
+            return refusal(malformed(error.rawValue), status: 400)
         }
         let name = verb == "HEAD" ? "GET" : verb
         if target.isServer {
@@ -52,16 +54,18 @@ extension Exchange {
             return mediaRefusal()
         }
         if head.hasBody { return refusal(.bodyUnexpected) }
-        if case .metrics = site {
-            planned = .metrics
-            return nil
+        switch site {
+        case .metrics: planned = .metrics
+        case .readyz: planned = .ready
+        default: return answer(site, target)
         }
-        return answer(site, target)
+        return nil
     }
 
     private func refuseHead() -> Answer? {
         if target.count > HTTPLimits.targetBytesMax { return refusal(.targetTooLong) }
         if headBytes > HTTPLimits.headBytesMax { return refusal(.headTooLarge) }
+        if worker.seat.isFull { return refusal(.busy(retryAfterMs: 1_000)) }
         if let over = overRate() { return refusal(over) }
         return nil
     }
@@ -93,24 +97,21 @@ extension Exchange {
         switch planned {
         case .operation(let operation, let values, let target):
             plan(operation, values, target)
-        case .rpc, .metrics: start()
+        case .rpc, .metrics, .ready: start()
         case .call, nil: finish(notFound())
         }
     }
 
     private func plan(_ operation: Operation, _ values: [String], _ target: Target) {
-        var params = ParamsText(issuesMax: worker.seat.limits.offencesMax)
-        let decoded: Decoded
+        let request: RESTRequest
         do throws(RPCError) {
-            decoded = try params.decode(
+            request = try RESTRequest(
                 operation, values: values, target: target, head: head, body: body.span,
+                offencesMax: worker.seat.limits.offencesMax,
                 nestingMax: worker.seat.limits.nestingMax)
         } catch {
             worker.seat.note(.rest, operation.method, since: arrivedAt)
             return finish(refusal(error, method: operation.method))
-        }
-        guard let invocation = decoded.invocation else {
-            return finish(refusal(.methodNotFound(didYouMean: nil), method: operation.method))
         }
         let caller = caller
         switch conditions(operation) {
@@ -118,20 +119,22 @@ extension Exchange {
         case .validator(let validator): caller.validator = validator
         }
         let call = Call(
-            method: operation.method, peer: caller, meta: decoded.meta, arrivedAt: arrivedAt,
+            method: operation.method, peer: caller, meta: request.meta, arrivedAt: arrivedAt,
             ticket: operation.method.effect == .write ? CallTicket() : nil)
-        planned = .call(operation, invocation, call, target: target)
+        planned = .call(request, call)
         start()
     }
 
-    /// Whom the request comes from.
+    /// Whom the request comes from. What a proxy passes on is no word of its own, and names nobody
+    /// in `_meta`, even where its fields cannot be read.
     var caller: Peer {
-        guard peer.isTrustedProxy,
-            let address = ForwardedAddress.client(
-                forwarded: head.forwarded, forwardedFor: head.forwardedFor,
-                isTrusted: worker.seat.isTrustedProxy)
-        else { return peer }
-        return Peer(id: peer.id, transport: peer.transport, address: address)
+        guard peer.isTrustedProxy, head.forwarded != nil || head.forwardedFor != nil else {
+            return peer
+        }
+        let address = ForwardedAddress.client(
+            forwarded: head.forwarded, forwardedFor: head.forwardedFor,
+            isTrusted: worker.seat.isTrustedProxy)
+        return Peer(id: peer.id, transport: peer.transport, address: address ?? peer.address)
     }
 }
 
@@ -139,27 +142,26 @@ extension Exchange: GuestCall {
     /// Runs the planned call in a lane.
     func run() async {
         switch planned {
-        case .call(let operation, let invocation, let call, let target):
-            await run(operation, invocation, call, target)
+        case .call(let request, let call): await run(request, call)
         case .rpc: await runRPC()
         case .metrics: await runMetrics()
+        case .ready: await runReady()
         case .operation, nil: finish(notFound())
         }
     }
 
-    private func run(
-        _ operation: Operation, _ invocation: Invocation, _ call: Call, _ target: Target
-    ) async {
+    private func run(_ request: RESTRequest, _ call: Call) async {
+        let operation = request.operation
         let answer = worker.takeAnswer()
         var failure: RPCError?
         var location: String?
         do throws(RPCError) {
-            location = try await represent(
-                invocation, call, methods: worker.seat.methods, into: &answer.body)
+            location = try await request.run(
+                call, methods: worker.seat.methods, into: &answer.body)
             if needsLength(answer, call.peer.validator) {
                 call.peer.validator?.known = nil
-                _ = try await represent(
-                    invocation, call, methods: worker.seat.methods, into: &answer.body)
+                _ = try await request.run(
+                    call, methods: worker.seat.methods, into: &answer.body)
             }
         } catch {
             failure = error
@@ -182,7 +184,7 @@ extension Exchange: GuestCall {
         answer.status = operation.status
         if operation.kind == .nothing { answer.body.removeAll() }
         if let location { answer.add("Location", location) }
-        describe(answer, operation, target, hasCaller: call.meta.accessToken != nil)
+        describe(answer, operation, request.target, hasCaller: call.meta.accessToken != nil)
         if let validator, let failed = tag(answer, operation, validator) {
             answer.reset()
             return finish(refusal(failed, method: operation.method, into: answer))

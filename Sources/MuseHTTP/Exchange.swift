@@ -30,6 +30,8 @@ final class Exchange {
     let connection: OpaquePointer
     let entry: ConnectionEntry
     let descriptor: Int32
+    /// Who reads and writes it.
+    weak var daemon: Daemon?
     /// Whom the connection comes from; a trusted proxy names another for each request.
     let peer: Peer
     private(set) var phase = Phase.idle
@@ -49,19 +51,24 @@ final class Exchange {
     private var isSuspended = false
     private(set) var arrivedAt: UInt64 = 0
     private var changedAt: UInt64
+    /// Bytes that the other side had taken, and sent, when it was last looked at.
     private var taken: UInt64 = 0
+    private var received: UInt64?
+    /// When a part of a request was first seen; 0 for none.
+    private var begunAt: UInt64 = 0
     private var requests = 0
     private var rateWindow: UInt64 = 0
     private var rateCount = 0
 
     init(
         _ worker: HTTPWorker, _ connection: OpaquePointer, _ entry: ConnectionEntry,
-        descriptor: Int32, now: UInt64
+        descriptor: Int32, daemon: Daemon?, now: UInt64
     ) {
         self.worker = worker
         unsafe self.connection = unsafe connection
         self.entry = entry
         self.descriptor = descriptor
+        self.daemon = daemon
         changedAt = now
         peer = Peer(
             id: entry.id, transport: entry.transport, address: entry.address,
@@ -81,6 +88,8 @@ final class Exchange {
         unsafe self.target.append(contentsOf: target)
         head = Head()
         requests += 1
+        received = nil
+        begunAt = 0
     }
 
     /// The head is there, or a part of the body, or its end. False: the connection is closed.
@@ -96,7 +105,8 @@ final class Exchange {
         case .body where part.count > 0: return unsafe takeBody(part)
         case .discarding where part.count > 0:
             bodyCount += part.count
-            return bodyCount <= worker.seat.limits.lineBytesMax + HTTPLimits.surplusBytesMax
+            let max = worker.seat.limits.lineBytesMax + HTTPLimits.surplusBytesMax
+            return bodyCount <= max || refuseByHand()
         case .body:
             begin()
             return true
@@ -141,7 +151,7 @@ final class Exchange {
             })
         head.end(isHTTP11: isHTTP11)
         if let fault = head.fault {
-            return closeWith(.invalidRequest(reason: fault.rawValue), status: 400)
+            return closeWith(malformed(fault.rawValue), status: 400)
         }
         if head.contentLength > worker.seat.limits.lineBytesMax {
             return closeWith(tooLarge, status: 413)
@@ -169,6 +179,19 @@ final class Exchange {
         unsafe body.append(contentsOf: part)
         worker.seat.noteBuffered(part.count)
         return true
+    }
+
+    /// The library takes no answer in the middle of a body, and this one does not end. False: the
+    /// connection is over.
+    private func refuseByHand() -> Bool {
+        let copy = muse_http_copy(descriptor)
+        guard copy >= 0 else { return false }
+        let socket = Socket(Descriptor(copy))
+        if !worker.configuration.isSecure {
+            _ = socket.write(HandMade.answer(tooLarge, status: 413).utf8.span)
+        }
+        worker.linger(socket)
+        return false
     }
 
     // MARK: Answering
@@ -241,7 +264,10 @@ final class Exchange {
         let limits = worker.seat.limits
         let seconds: Int
         switch phase {
-        case .idle: seconds = limits.idleSeconds
+        case .idle:
+            if isLate(now) { return shut() }
+            // Whoever has said nothing yet is given less time: a handshake may be hanging.
+            seconds = requests > 0 ? limits.idleSeconds : limits.lineSeconds
         case .head, .body, .discarding: seconds = limits.lineSeconds
         case .answered:
             seconds = limits.outputStallSeconds
@@ -254,6 +280,18 @@ final class Exchange {
         case .running: return
         }
         if seconds > 0, since > UInt64(seconds) * 1_000_000_000 { shut() }
+    }
+
+    /// Whether a request line has been coming for too long.
+    private func isLate(_ now: UInt64) -> Bool {
+        let count = muse_http_received(descriptor)
+        guard let before = received else {
+            received = count
+            return false
+        }
+        guard count != before || begunAt > 0 else { return false }
+        if begunAt == 0 { begunAt = now }
+        return now - begunAt > UInt64(worker.seat.limits.lineSeconds) * 1_000_000_000
     }
 
     /// Ends the connection, whatever it is at.

@@ -113,11 +113,24 @@ enum Page {
 /// Who calls, by the word of a trusted proxy.
 package enum ForwardedAddress {
     /// The last address that is not a trusted proxy's own; nil where none can be read.
+    ///
+    /// A proxy writes one of the two fields, and lets the other through as the client wrote it:
+    /// where both are there and do not agree, neither is believed.
     package static func client(
         forwarded: String?, forwardedFor: String?, isTrusted: (NetworkAddress) -> Bool
     ) -> NetworkAddress? {
+        let standard = forwarded.map { last(elements($0), isTrusted) }
+        let usual = forwardedFor.map { last($0.split(separator: ",").map(Text.trimmed), isTrusted) }
+        guard let standard else { return usual ?? nil }
+        guard let usual else { return standard }
+        return standard == usual ? standard : nil
+    }
+
+    private static func last(
+        _ addresses: [String], _ isTrusted: (NetworkAddress) -> Bool
+    ) -> NetworkAddress? {
         var found: NetworkAddress?
-        for text in addresses(forwarded, forwardedFor).reversed() {
+        for text in addresses.reversed() {
             guard let address = read(text) else { return found }
             found = address
             if !isTrusted(address) { break }
@@ -125,18 +138,16 @@ package enum ForwardedAddress {
         return found
     }
 
-    private static func addresses(_ forwarded: String?, _ forwardedFor: String?) -> [String] {
-        if let forwarded {
-            // RFC 7239 section 4.
-            return forwarded.split(separator: ",").compactMap { element in
-                for pair in element.split(separator: ";") {
-                    let text = Text.trimmed(pair)
-                    if text.lowercased().hasPrefix("for=") { return String(text.dropFirst(4)) }
-                }
-                return nil
+    /// What each element says `for`; nothing, which is no address, where it does not (RFC 7239
+    /// section 4).
+    private static func elements(_ forwarded: String) -> [String] {
+        forwarded.split(separator: ",").map { element in
+            for pair in element.split(separator: ";") {
+                let text = Text.trimmed(pair)
+                if text.lowercased().hasPrefix("for=") { return String(text.dropFirst(4)) }
             }
+            return ""
         }
-        return (forwardedFor ?? "").split(separator: ",").map { Text.trimmed($0) }
     }
 
     /// An address, quoted or not, in brackets or not, with or without a port.

@@ -5,14 +5,43 @@ package import MuseServer
 
 /// How HTTP is to be served.
 package struct HTTPConfiguration: Sendable {
-    /// The certificate chain and its key, as PEM texts: HTTP over TLS. nil: plain.
-    package var certificate: (chain: String, key: String)?
+    /// HTTP over TLS; nil: plain.
+    package var certificate: HTTPCertificate?
     /// The origins that may read answers in a browser (CORS); `*` is all. None: nobody is told.
     package var origins: [String] = []
 
     package init() {}
 
     var isSecure: Bool { certificate != nil }
+}
+
+/// A certificate chain and its key, as PEM texts.
+package struct HTTPCertificate: Sendable, Equatable {
+    package let chain: String
+    package let key: String
+
+    package init(chain: String, key: String) {
+        self.chain = chain
+        self.key = key
+    }
+}
+
+/// The certificate that new connections get. Shared by all workers.
+final class CertificateBox: Sendable {
+    private let state: Lock<(certificate: HTTPCertificate?, generation: Int)>
+
+    init(_ certificate: HTTPCertificate?) {
+        state = Lock((certificate, 0))
+    }
+
+    var current: (certificate: HTTPCertificate?, generation: Int) { state.withLock { $0 } }
+
+    func replace(_ certificate: HTTPCertificate) {
+        state.withLock { state in
+            guard state.certificate != certificate else { return }
+            state = (certificate, state.generation + 1)
+        }
+    }
 }
 
 /// The listeners of the HTTP side, one a worker.
@@ -22,6 +51,7 @@ package final class HTTPServer: Sendable {
     package let port: UInt16
     private let boxes: [ListenerBox]
     private let configuration: HTTPConfiguration
+    private let certificates: CertificateBox
 
     /// Opens the address; nobody is served before the server starts.
     /// - Throws: NetError for an address that cannot be had.
@@ -30,6 +60,7 @@ package final class HTTPServer: Sendable {
     ) throws(NetError) {
         boxes = try Listener.open(.tcp(host: host, port: port), workers: workers)
         self.configuration = configuration
+        certificates = CertificateBox(configuration.certificate)
         guard case .tcp(let host, let port)? = boxes.first?.endpoint else {
             preconditionFailure("an address without a listener was opened")
         }
@@ -45,11 +76,17 @@ package final class HTTPServer: Sendable {
 
     package var isSecure: Bool { configuration.isSecure }
 
+    /// Takes another certificate: for connections from now on; those that are open are kept. Where
+    /// it cannot be used, the old one stays.
+    package func replace(_ certificate: HTTPCertificate) {
+        if configuration.isSecure { certificates.replace(certificate) }
+    }
+
     /// What lives on each worker's loop.
     package var guests: GuestFactory {
-        { [boxes, configuration] seat in
+        { [boxes, configuration, certificates] seat in
             let listener = seat.index < boxes.count ? boxes[seat.index].take() : nil
-            return HTTPWorker(seat, configuration, listener)
+            return HTTPWorker(seat, configuration, certificates, listener)
         }
     }
 }

@@ -23,7 +23,11 @@ final class HTTPWorker {
     let configuration: HTTPConfiguration
     private var listener: Listener?
     private var isListening = false
+    private let certificates: CertificateBox
+    /// Takes new connections; those of an older certificate are with older ones.
     private var daemon: Daemon?
+    private var older: [Daemon] = []
+    private var generation: Int
     private(set) var exchanges: [UInt64: Exchange] = [:]
     /// Who is being let in just now.
     private var arriving: (entry: ConnectionEntry, descriptor: Int32)?
@@ -38,21 +42,41 @@ final class HTTPWorker {
     private var lingering: [Int: Lingering] = [:]
     private var nextPlace = Place.lingering
 
-    init(_ seat: WorkerSeat, _ configuration: HTTPConfiguration, _ listener: Listener?) {
+    init(
+        _ seat: WorkerSeat, _ configuration: HTTPConfiguration, _ certificates: CertificateBox,
+        _ listener: Listener?
+    ) {
         self.seat = seat
         self.configuration = configuration
+        self.certificates = certificates
         self.listener = listener
-        daemon = Daemon(owner: self, certificate: configuration.certificate)
-        guard let daemon else {
-            seat.control.log("http_failed", [])
-            return
+        let (certificate, generation) = certificates.current
+        self.generation = generation
+        daemon = makeDaemon(certificate)
+        listen()
+    }
+
+    private func makeDaemon(_ certificate: HTTPCertificate?) -> Daemon? {
+        guard let daemon = Daemon(owner: self, certificate: certificate) else {
+            seat.control.log("http_failed", [("worker", String(seat.index))])
+            return nil
         }
         do throws(NetError) {
             try seat.watch(daemon.descriptor, .readable, place: Place.daemon)
+            return daemon
         } catch {
-            self.daemon = nil
+            return nil
         }
-        listen()
+    }
+
+    /// New connections get the newest certificate.
+    private func renewDaemon() {
+        let (certificate, generation) = certificates.current
+        guard generation != self.generation else { return }
+        self.generation = generation
+        guard let newer = makeDaemon(certificate) else { return }
+        if let daemon { older.append(daemon) }
+        daemon = newer
     }
 
     // MARK: Listening
@@ -87,6 +111,7 @@ final class HTTPWorker {
     }
 
     private func open(_ socket: consuming Socket, _ address: NetworkAddress) {
+        renewDaemon()
         guard let daemon else { return }
         switch seat.admit(address, isSecure: configuration.isSecure) {
         case .refused: refuse(socket)
@@ -119,14 +144,16 @@ final class HTTPWorker {
         guard let (entry, descriptor) = arriving else { return nil }
         arriving = nil
         let exchange = unsafe Exchange(
-            self, connection, entry, descriptor: descriptor, now: seat.loop.now)
+            self, connection, entry, descriptor: descriptor, daemon: daemon, now: seat.loop.now)
         exchanges[entry.id] = exchange
+        daemon?.count += 1
         startSweeping()
         return exchange
     }
 
     func closed(_ exchange: Exchange) {
         exchanges[exchange.entry.id] = nil
+        exchange.daemon?.count -= 1
         exchange.leave()
         seat.leave(exchange.entry)
     }
@@ -185,6 +212,8 @@ final class HTTPWorker {
         isSweeping = false
         for exchange in exchanges.values { exchange.look(now: seat.loop.now) }
         isDue = true
+        for daemon in older where daemon.count == 0 { seat.unwatch(daemon.descriptor) }
+        older.removeAll { $0.count == 0 }
         if !exchanges.isEmpty { startSweeping() }
     }
 }
@@ -211,9 +240,10 @@ extension HTTPWorker: WorkerGuest {
     }
 
     func passEnding() -> Bool {
-        guard isDue, let daemon else { return false }
+        guard isDue else { return false }
         isDue = false
-        if daemon.run() { isDue = true }
+        if daemon?.run() ?? false { isDue = true }
+        for daemon in older where daemon.run() { isDue = true }
         return isDue
     }
 

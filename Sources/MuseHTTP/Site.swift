@@ -35,8 +35,7 @@ extension Exchange {
         case .openrpc: return openRPC(target)
         case .openapi: return document(OpenAPIDocument.text)
         case .healthz: return word("ok")
-        case .readyz: return ready()
-        case .rpc, .metrics: return refusal(.methodNotAllowed)
+        case .rpc, .metrics, .readyz: return refusal(.methodNotAllowed)
         }
     }
 
@@ -99,14 +98,31 @@ extension Exchange {
         return answer
     }
 
-    /// Whether requests should be sent here; whoever is on this machine is also told why not.
-    private func ready() -> Answer {
+    /// Answers whether requests should be sent here; whoever is on this machine, or an admin, is also
+    /// told why not.
+    func runReady() async {
+        finish(ready(isWhole: await seesParts))
+    }
+
+    private var seesParts: Bool {
+        get async {
+            guard !isLocal else { return true }
+            guard let token = Authorization.token(head.authorization) else { return false }
+            let call = Call(
+                method: .authWhoami, peer: caller, meta: Meta(accessToken: token),
+                arrivedAt: arrivedAt)
+            let found = try? await worker.seat.methods.auth.whoami(AuthWhoamiParams(), call)
+            return found?.user.role == .admin
+        }
+    }
+
+    private func ready(isWhole: Bool) -> Answer {
         let call = Call(method: .serverHealth, peer: peer, arrivedAt: arrivedAt)
         guard
             let health = try? worker.seat.methods.server.health(ServerHealthParams(), call)
         else { return word("failed", status: 503) }
         let isReady = health.status == "ok" && !worker.seat.isDraining
-        guard isLocal else {
+        guard isWhole else {
             return word(isReady ? "ok" : health.status, status: isReady ? 200 : 503)
         }
         let answer = worker.takeAnswer()

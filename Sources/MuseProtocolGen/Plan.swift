@@ -7,7 +7,7 @@ package enum Plan {
     private static let protocolFolder = "Sources/MentalMuseProtocol/Generated/"
     private static let clientFolder = "clients/swift/Sources/MentalMuseClient/Generated/"
     private static let pythonFolder = "clients/python/src/mentalmuse/_generated/"
-
+    private static let typeScriptFolder = "clients/typescript/src/generated/"
     private static let httpFolder = "Sources/MuseHTTP/Generated/"
 
     /// Paths from the top of the repository, and their text; sorted by path. Without the page's
@@ -37,6 +37,11 @@ package enum Plan {
             (pythonFolder + "methods.py", EmitPython.methods(schema)),
             (pythonFolder + "calls.py", EmitPythonCalls.file(schema, isAsync: false)),
             (pythonFolder + "calls_async.py", EmitPythonCalls.file(schema, isAsync: true)),
+            (typeScriptFolder + "models.ts", EmitTypeScript.models(schema)),
+            (typeScriptFolder + "errors.ts", EmitTypeScript.errors(schema)),
+            (typeScriptFolder + "notifications.ts", EmitTypeScript.notifications(schema)),
+            (typeScriptFolder + "methods.ts", EmitTypeScript.methods(schema)),
+            (typeScriptFolder + "calls.ts", EmitTypeScriptCalls.file(schema)),
             (httpFolder + "Routes.swift", EmitREST.routes(schema)),
             (httpFolder + "Representations.swift", EmitREST.representations(schema)),
             (httpFolder + "OpenAPIDocument.swift", EmitOpenAPI.embedded(schema)),

@@ -3,6 +3,12 @@
 internal import CSQLite
 internal import MuseSQL
 
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Darwin
+#endif
+
 /// A connection. What it is set to is in `configure`.
 @safe
 final class SQLiteConnection: SQLConnection {
@@ -63,6 +69,7 @@ final class SQLiteConnection: SQLConnection {
         try set(SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)
         unsafe sqlite3_busy_timeout(handle.database, role == .writer ? 5_000 : 1_000)
         try refuseForeign()
+        try refuseCut()
         if role == .writer {
             guard try text("PRAGMA journal_mode=WAL") == "wal" else {
                 throw SQLError(
@@ -104,6 +111,18 @@ final class SQLiteConnection: SQLConnection {
                 call: "PRAGMA application_id")
         }
         if role == .writer { try execute("PRAGMA application_id=\(driver.applicationID)") }
+    }
+
+    /// A file that ends within a page, and has no log that could hold the rest of it, was cut: the
+    /// engine would read zeros where the rest was.
+    private func refuseCut() throws(SQLError) {
+        var facts = stat()
+        guard unsafe stat(driver.path, &facts) == 0 else { return }
+        guard Int64(facts.st_size) % (try int("PRAGMA page_size")) != 0 else { return }
+        guard unsafe stat(driver.path + "-wal", &facts) != 0 || facts.st_size == 0 else { return }
+        throw SQLError(
+            kind: .corrupt, code: SQLITE_CORRUPT,
+            message: "\(driver.path) ends within a page: it was cut", call: "stat")
     }
 
     func statement(_ sql: StaticString) throws(SQLError) -> any SQLStatement {

@@ -44,6 +44,9 @@ extension Limits {
 enum Turn {
     /// Requests of one connection in one turn.
     static let requestsMax = 64
+    /// Output of one connection in one turn: fifty that ask for the schema and do not read it had
+    /// the others wait for 50 MB a pass.
+    static let outputBytesMax = 128 << 10
     /// How long one connection may have the worker in a turn.
     static let nanosecondsMax: UInt64 = 1_000_000
     /// How long the handlers of one pass may take before descriptors are looked at again.

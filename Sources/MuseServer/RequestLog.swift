@@ -64,7 +64,7 @@ struct RequestRecord {
         writer.int(Int64(truncatingIfNeeded: connection))
         writer.raw(",\"id\":")
         // An id is whatever a client wrote; a long one is not worth a long line.
-        writer.raw(id.text.flatMap { $0.utf8.count <= 100 ? $0 : nil } ?? "null")
+        writer.raw(id.text.flatMap { $0.isShowable(bytesMax: 100) ? $0 : nil } ?? "null")
         writer.raw(",\"method\":")
         writer.string(method)
         writer.raw(",\"caller\":")
@@ -79,9 +79,7 @@ struct RequestRecord {
         writer.int(Int64(clamping: storeNanoseconds / 1_000))
         writer.raw(",\"us\":")
         writer.int(Int64(clamping: nanoseconds / 1_000))
-        if let traceparent, traceparent.utf8.count <= 200,
-            traceparent.utf8.allSatisfy({ $0 >= 0x20 })
-        {
+        if let traceparent, traceparent.isShowable(bytesMax: 200) {
             writer.raw(",\"traceparent\":")
             writer.raw(traceparent)
         }
@@ -90,6 +88,15 @@ struct RequestRecord {
             writer.string(cause)
         }
         writer.raw("}\n")
+    }
+}
+
+extension String {
+    /// Whether JSON text of a client may stand in the log as it is. Control characters, those of C1
+    /// too (JSON lets them stand in strings), would speak to the terminal that shows the log.
+    fileprivate func isShowable(bytesMax: Int) -> Bool {
+        utf8.count <= bytesMax
+            && unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
     }
 }
 

@@ -84,6 +84,7 @@ extension ServerConnection {
         var framer = framer
         defer { self.framer = framer }
         worker.beginTurn()
+        let outputEnd = unread + Turn.outputBytesMax
         if isFirstLine, let reason = ForeignProtocol.reason(start: bytes) {
             refuseForeign(reason)
         }
@@ -97,7 +98,11 @@ extension ServerConnection {
                     stop = .blocked
                     return position
                 }
-                turn.room = worker.limits.outputBytesMax - unread + 1
+                guard unread < outputEnd else {
+                    stop = .budget
+                    return position
+                }
+                turn.room = min(worker.limits.outputBytesMax + 1, outputEnd) - unread
             }
             if taken >= Turn.requestsMax || (taken & 15 == 15 && worker.turnIsOver()) {
                 stop = .budget

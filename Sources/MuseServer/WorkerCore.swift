@@ -182,6 +182,8 @@ final class WorkerCore {
         let others = unsafe idleGuestLanes
         unsafe idleGuestLanes = []
         unsafe others.forEach { unsafe $0.resume() }
+        // The two hold each other.
+        guest = nil
     }
 
     // MARK: Buffers
@@ -222,24 +224,38 @@ final class WorkerCore {
                 shared.wakeAll()
             }
             isReadingPaused = true
-            closeLargestStalled()
-        } else if isReadingPaused {
+            closeStalled(total - (max - max / 8))
+        }
+        if isReadingPaused, shared.bufferedBytes <= max - max / 8 {
             isReadingPaused = false
             for connection in paused { connection.resumeReading() }
             paused = []
         }
     }
 
-    /// Where this worker holds most, its largest connection that takes nothing is closed.
-    private func closeLargestStalled() {
+    /// Where this worker holds most, its largest connections that wait for their clients are closed
+    /// until so many bytes are free: first those that take nothing, then those that do not end a
+    /// line. Nobody else is served before there is room.
+    private func closeStalled(_ bytes: Int) {
         let mine = metrics.totals[WorkerMetrics.Total.buffered.rawValue]
         let others = shared.metrics.map { $0.totals[WorkerMetrics.Total.buffered.rawValue] }
         guard mine >= others.max() ?? 0 else { return }
+        var left = bytes
+        while left > 0,
+            let largest = largest(where: { $0.stalledSince != 0 })
+                ?? largest(where: { $0.lineBegunAt != 0 })
+        {
+            left -= largest.accounted
+            largest.close()
+        }
+    }
+
+    private func largest(where isStalled: (ServerConnection) -> Bool) -> ServerConnection? {
         var largest: ServerConnection?
-        for case let connection? in connections where connection.stalledSince != 0 {
+        for case let connection? in connections where isStalled(connection) {
             if connection.accounted > largest?.accounted ?? 0 { largest = connection }
         }
-        largest?.close()
+        return largest
     }
 }
 

@@ -155,6 +155,9 @@ package final class WorkerSeat {
 
     // MARK: Counters and log
 
+    /// Whether all buffers together are at their limit.
+    package var isFull: Bool { shared.bufferedBytes > limits.bufferBytesMax }
+
     /// `bytes` of bodies came in, or went out.
     package func noteBytes(read: Int, written: Int) {
         core.metrics.add(.bytesIn, read)

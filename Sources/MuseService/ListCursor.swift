@@ -78,6 +78,29 @@ enum ListCursor {
                 limit: limit ?? ListCursor.limitDefault)
         }
 
+        /// What tells a page from all others, and one caller's from another's.
+        func page(_ cursor: String?, _ limit: Int?, for viewer: Viewer?) -> EntityDigest {
+            var digest = EntityDigest()
+            digest.add(Int(kind.rawValue))
+            digest.add(isNewest ? 1 : 0)
+            switch filter {
+            case .none: digest.add(0)
+            case .id(let id):
+                digest.add(1)
+                digest.add(id)
+            case .text(let text):
+                digest.add(2)
+                digest.add(text.utf8.span)
+            }
+            digest.add((cursor ?? "").utf8.span)
+            digest.add(limit ?? ListCursor.limitDefault)
+            if let viewer {
+                digest.add(viewer.user)
+                digest.add(viewer.isAdmin ? 1 : 0)
+            }
+            return digest
+        }
+
         private var head: [UInt8] { [Self.version, kind.rawValue, isNewest ? 0 : 1] }
 
         /// FNV-1a, 64 bits: against damage and mistakes, not malice.
@@ -116,25 +139,36 @@ extension ServiceCore {
     /// Reads a page in one snapshot and writes it as it is read: each row goes from the database's
     /// own memory to the answer. Where it is refused, nothing of it stays in the answer.
     ///
-    /// For a caller that keeps answers the state of the page is told besides; what he has already
-    /// is read and not written.
+    /// For a caller that keeps answers the state of the page is told besides; what he has already is
+    /// not written, and where nothing has been committed since it was last read, not read either.
     /// - Parameters:
+    ///   - name: tells the page from all others.
     ///   - rows: lends the rows, and gives the id to go on after.
     ///   - digest: adds what the shown form of a row depends on.
     ///   - encode: writes one row.
     /// - Throws: what `rows` throws as RPCError, 1601.
     func page<Row>(
-        _ list: ListCursor.List, _ call: Call, into page: inout JSONWriter,
+        _ list: ListCursor.List, _ name: @autoclosure () -> EntityDigest, _ call: Call,
+        into page: inout JSONWriter,
         rows: (StoreTransaction, (Row) -> Void) throws -> UUIDv7?,
         digest: @escaping (Row, inout EntityDigest) -> Void,
         encode: @escaping (Row, inout JSONWriter) -> Void
     ) throws(RPCError) {
         let validator = call.peer.validator
+        // Before the snapshot is taken: a commit in between makes what is kept void.
+        let commits = store.epochs.commits
+        let name = validator == nil ? EntityDigest() : name()
         if let validator, validator.known != nil {
-            var state = EntityDigest()
-            let next = try read { tx in try rows(tx) { digest($0, &state) } }
-            validator.note(state, next)
-            if validator.isKnown { return }
+            validator.digest = pages.digest(name, commits)
+            if validator.digest == nil {
+                var state = EntityDigest()
+                let next = try read { tx in try rows(tx) { digest($0, &state) } }
+                validator.note(state, next)
+            }
+            if validator.isKnown {
+                pages.keep(name, validator.digest, commits)
+                return
+            }
         }
         var state = EntityDigest()
         let mark = page.count
@@ -149,12 +183,35 @@ extension ServiceCore {
                     encode(row, &page)
                 }
             }
-            validator?.note(state, next)
+            if let validator {
+                validator.note(state, next)
+                pages.keep(name, validator.digest, commits)
+            }
             page.endPage(nextCursor: next.map(list.cursor))
         } catch {
             page.truncate(to: mark)
             throw error
         }
+    }
+}
+
+/// The states of pages as they were when so many commits had been made. Confined to a worker.
+struct KnownPages {
+    private static let max = 8_192
+    private var commits: UInt64 = 0
+    private var digests: [EntityDigest: EntityDigest] = [:]
+
+    /// A page's state, where nothing has been committed since.
+    mutating func digest(_ name: EntityDigest, _ commits: UInt64) -> EntityDigest? {
+        commits == self.commits ? digests[name] : nil
+    }
+
+    mutating func keep(_ name: EntityDigest, _ digest: EntityDigest?, _ commits: UInt64) {
+        if commits != self.commits || digests.count >= Self.max {
+            digests.removeAll(keepingCapacity: true)
+            self.commits = commits
+        }
+        digests[name] = digest
     }
 }
 

@@ -157,6 +157,10 @@ package final class Writer: Sendable {
         for backup in left { backup.deliver(.failure(WriterError.stopped)) }
     }
 
+    /// What the database said when a commit, a checkpoint or a slice last failed; empty where
+    /// nothing has. For the log alone.
+    package var lastFailure: String { metrics.lastFailure.withLock { $0 } }
+
     /// What the writer has counted.
     package var figures: WriterFigures { metrics.figures(queued: queue.count) }
 

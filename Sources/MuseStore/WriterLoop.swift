@@ -77,6 +77,7 @@ final class WriterLoop {
         } catch {
             // Nothing has been written. Where it is more than somebody else's lock, the handle is
             // renewed.
+            note(error)
             if error.kind != .busy { _ = recover() }
             return finish(.commitFailed(.none))
         }
@@ -89,6 +90,7 @@ final class WriterLoop {
             metrics.writes.add(kept)
             metrics.groupMax.raise(to: kept)
         } catch {
+            note(error)
             metrics.commitFailures.add()
             // What fails before the COMMIT has put no commit into the log that could come back.
             let isOver = recover() || !isCommitting
@@ -179,6 +181,7 @@ final class WriterLoop {
             try connection.writeMark("recovered", options.clock.now().milliseconds)
             try connection.commit()
         } catch {
+            note(error)
             setBroken(true)
             return false
         }
@@ -192,6 +195,10 @@ final class WriterLoop {
         let since = options.monotonic.nanoseconds() &- lastAttempt
         guard since >= options.retryMilliseconds * 1_000_000 else { return false }
         return recover()
+    }
+
+    private func note(_ error: SQLError) {
+        metrics.lastFailure.withLock { $0 = error.description }
     }
 
     private func setBroken(_ broken: Bool) {
@@ -222,6 +229,7 @@ final class WriterLoop {
         } catch {
             // All that the log holds is still in it: the next checkpoint moves the same pages
             // again.
+            note(error)
             lastCheckpointFailure = now
             metrics.checkpointFailures.add()
         }

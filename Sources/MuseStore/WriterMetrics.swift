@@ -46,6 +46,8 @@ final class WriterMetrics: Sendable {
     let isBroken = Flag()
     let isLogFull = Flag()
     let commitTimes = Lock(Histogram())
+    /// What the database said when something last failed; empty where nothing has.
+    let lastFailure = Lock("")
 
     /// A number that one thread changes.
     final class Counter: Sendable {

@@ -11,7 +11,9 @@ internal import MuseProtocolGen
 
 let usage = """
     usage: muse-protocol generate | verify      at the top of the repository
-           muse-protocol compare OLD NEW        two schema documents
+           muse-protocol compare OLD NEW [CHANGELOG]
+               two schema documents: every difference, whom it breaks, and why. What breaks needs a
+               new major version and an entry in the changelog (Protocol/CHANGELOG.md)
 
     """
 
@@ -102,16 +104,16 @@ case ["verify"]:
     for file in stale { say("\(file.path): is not what the schema gives", to: 2) }
     guard stale.isEmpty else { exit(1) }
     say("\(files.count) generated files are up to date")
-case let arguments where arguments.count == 3 && arguments[0] == "compare":
+case let arguments where (3...4).contains(arguments.count) && arguments[0] == "compare":
     let old = document(arguments[1])
     let new = document(arguments[2])
     let differences = Comparison.differences(old, new)
     for difference in differences { say(difference.description) }
     let breaking = differences.count { $0.kind != .compatible }
     say("\(differences.count) differences, \(breaking) of them breaking")
-    if breaking > 0, Comparison.major(new) <= Comparison.major(old) {
-        fail("what breaks needs a new major version in info.version")
-    }
+    let path = arguments.count == 4 ? arguments[3] : "Protocol/CHANGELOG.md"
+    let changelog = String(decoding: read(path) ?? [], as: UTF8.self)
+    if let why = Comparison.refusal(differences, old, new, changelog: changelog) { fail(why) }
 default:
     fail(usage, status: 2)
 }

@@ -2,6 +2,7 @@
 // say so.
 internal import MuseJSON
 internal import Testing
+internal import Transcripts
 
 struct ControlTests {
     private static func pattern() throws -> Pattern {

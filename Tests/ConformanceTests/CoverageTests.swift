@@ -1,6 +1,7 @@
 // Conformance tests: what the transcripts show of each method of the schema.
 internal import MuseJSON
 internal import Testing
+internal import Transcripts
 
 struct CoverageTests {
     /// The methods of the schema that answer.

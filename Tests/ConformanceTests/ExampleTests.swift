@@ -3,6 +3,7 @@
 internal import MuseBase
 internal import MuseJSON
 internal import Testing
+internal import Transcripts
 
 /// One example of a method.
 struct Example: Sendable, CustomTestStringConvertible {

@@ -3,6 +3,7 @@
 internal import Foundation
 internal import MuseJSON
 internal import Testing
+internal import Transcripts
 
 /// A fenced block of a page.
 struct Block: Sendable {

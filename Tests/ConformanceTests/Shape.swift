@@ -1,6 +1,7 @@
 // Conformance tests: comparing an answer with one that is written in a document, where ids, times
 // and tokens were other ones. What stands for what is kept, so that later requests can name it.
 internal import MuseJSON
+internal import Transcripts
 
 final class Shape {
     /// The texts of the document, and what the server said in their place.

@@ -3,6 +3,11 @@ internal import Foundation
 internal import MuseBase
 internal import MuseJSON
 internal import Testing
+internal import Transcripts
+
+extension Transcript: CustomTestStringConvertible {
+    public var testDescription: String { name }
+}
 
 struct TranscriptTests {
     @Test(arguments: Corpus.transcripts)

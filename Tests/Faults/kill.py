@@ -11,8 +11,8 @@ be there, each exactly once, nothing else, and the counts must equal the rows.
 
 Controls, which show that the audit sees what it looks for (status 0 when it does):
     --control keys    the client sends no keys: some write must be doubled
-    --control early   a server that answers before it commits (early.sh builds one): some answered
-                      write must be lost
+    --control early   a server that answers before it commits (controls.py builds one): some
+                      answered write must be lost
 
 Standard library only. Status: 0 as it should be, 1 a finding, 2 the test could not be run.
 """
@@ -116,7 +116,7 @@ class Test:
         self.run = f"{random.getrandbits(32):x}"
         self.round = 0
         command = options.command + ["serve", "--data", folder, "--port", "0"]
-        self.server = Server(command)
+        self.server = self.make_server(command)
         self.random = random.Random(options.seed)
         self.tokens = []
         self.target = None
@@ -127,6 +127,11 @@ class Test:
         self.figures = collections.Counter()
         self.every_post = collections.Counter()
 
+    writer = Writer
+
+    def make_server(self, command):
+        return Server(command)
+
     def prepare(self):
         self.server.start()
         connection = Connection(self.server.port)
@@ -136,13 +141,16 @@ class Test:
                 "_meta": {"idempotency_key": f"{self.run}-user-{number}"}})
         connection.close()
 
-    def one_round(self):
-        self.round += 1
-        connection = Connection(self.server.port)
+    def log_in(self, connection):
         self.tokens = [
             connection.call("auth.login", {
                 "username": f"kill_{self.run}_{number}", "password": PASSWORD})["access_token"]
             for number in range(USERS)]
+
+    def one_round(self):
+        self.round += 1
+        connection = Connection(self.server.port)
+        self.log_in(connection)
         connection.call("auth.attach", {"access_token": self.tokens[0]})
         target = connection.call("posts.create", {"body": f"target {self.run} {self.round}"})
         connection.close()
@@ -150,7 +158,7 @@ class Test:
         self.every_post[target["body"]] += 1
         self.refused = []
         writers = [
-            Writer(self, number, self.random.getrandbits(64))
+            self.writer(self, number, self.random.getrandbits(64))
             for number in range(self.options.connections)]
         for writer in writers:
             writer.start()
@@ -189,6 +197,8 @@ class Test:
             self.figures["killed while starting"] += 1
         seconds = self.server.start()
         connection = Connection(self.server.port)
+        if not self.is_usable(connection):
+            return
         # Ids rise: what was done before the kill has a lesser id than a post made now.
         connection.call("auth.attach", {"access_token": self.tokens[0]})
         fence = Write("post", {"body": f"fence {self.run} {self.round}"}, None, 0)
@@ -211,6 +221,10 @@ class Test:
             f"{len(open_writes)} open, {kept} of them done before the kill; listening again after "
             f"{seconds * 1000:.0f} ms; lost {findings[0]}, doubled {findings[1]}, "
             f"wrong {findings[2]}", flush=True)
+
+    def is_usable(self, connection):
+        """Whether the round can be audited after the new start."""
+        return True
 
     def send_again(self, connection, write, fence):
         """Sends one write until it is answered; 1 if it had been done before the kill."""
@@ -289,7 +303,8 @@ def outcome(test):
     """Says what was found; the status."""
     options = test.options
     print(", ".join(f"{name}: {count}" for name, count in sorted(test.figures.items())))
-    print(f"lost {len(test.lost)}, doubled {len(test.doubled)}, wrong {len(test.wrong)}")
+    print(f"{options.rounds} rounds, {test.figures['answered']} acknowledged, "
+          f"lost {len(test.lost)}, doubled {len(test.doubled)}, wrong {len(test.wrong)}")
     for kind, entries in (("lost", test.lost), ("doubled", test.doubled), ("wrong", test.wrong)):
         for entry in entries[:5]:
             print(f"  {kind}: {entry}")

@@ -22,6 +22,7 @@ import time
 
 from replaying.connection import Connection
 from replaying.pattern import Schema
+from replaying.report import Report, elsewhere
 from replaying.text import PATIENCE, Broken, Differs
 from replaying.transcript import Replay, read
 
@@ -118,6 +119,7 @@ def main():
     parser.add_argument("--tls", type=address)
     parser.add_argument("--ca", help="the certificate to trust")
     parser.add_argument("--admin", help="the operator's socket")
+    parser.add_argument("--report", help="adds a line of JSON for each transcript to this file")
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
     if not options.program and not options.tcp and not options.tls:
@@ -129,11 +131,11 @@ def main():
     program = Program(options.program) if options.program else None
     fixed = None if program else Running(options.tcp, options.tls, options.ca, options.admin)
     over = [t for t in options.over.split(",") if program or fixed.addresses.get(t)]
-    failures = run_all(files, over, program, fixed, schema)
+    failures = run_all(files, over, program, fixed, schema, Report(options.report, "wire"))
     return 1 if failures else 0
 
 
-def run_all(files, over, program, fixed, schema):
+def run_all(files, over, program, fixed, schema, report):
     failures, stamp, count = [], int(time.time() * 1000) % 36 ** 4, 0
     print("%-34s %s" % ("transcript", "  ".join("%-6s" % t for t in over)))
     for path in files:
@@ -141,20 +143,21 @@ def run_all(files, over, program, fixed, schema):
         for transport in over:
             count += 1
             mark = base36(stamp * 1296 + count).rjust(6, "0")
-            began = time.monotonic()
+            began, result, reason = time.monotonic(), "ok", None
             try:
                 head, steps = read(path)
-                if transport not in head.get("over", ["tcp", "tls"]) or (
-                        fixed and (head.get("flags") or head.get("alone"))):
-                    row.append("-")
-                    continue
-                server = fixed or program.server(head)
-                Replay(server, transport, schema, mark).run(steps)
-                row.append("%d ms" % ((time.monotonic() - began) * 1000))
+                reason = elsewhere(head, transport, fixed)
+                if reason:
+                    result = "skipped"
+                else:
+                    server = fixed or program.server(head)
+                    Replay(server, transport, schema, mark).run(steps)
             except (Differs, Broken, OSError, ValueError, KeyError, TypeError) as error:
-                row.append("FAILED")
-                failures.append(
-                    "%s over %s: %s %s" % (name, transport, type(error).__name__, error))
+                result, reason = "failed", "%s %s" % (type(error).__name__, error)
+                failures.append("%s over %s: %s" % (name, transport, reason))
+            seconds = time.monotonic() - began
+            report.add(name, transport, result, seconds, reason)
+            row.append({"ok": "%d ms" % (seconds * 1_000), "failed": "FAILED"}.get(result, "-"))
         print("%-34s %s" % (name, "  ".join("%-6s" % cell for cell in row)), flush=True)
     for failure in failures:
         print(failure)

@@ -20,6 +20,8 @@ class Server:
 
     def __init__(self, command):
         self.command = command
+        self.environment = None
+        self.prepare = None
         self.process = None
         self.port = None
         self.log = collections.deque(maxlen=40)
@@ -28,7 +30,7 @@ class Server:
         self.port = None
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE)
+            stderr=subprocess.PIPE, env=self.environment, preexec_fn=self.prepare)
         listening = threading.Event()
         threading.Thread(target=self._read, args=(self.process, listening), daemon=True).start()
         return listening

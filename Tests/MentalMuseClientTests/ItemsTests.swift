@@ -100,12 +100,13 @@ struct ItemsTests {
         #expect(server.requests[0].params["id"]?.int == 1)
         _ = try await client.call("posts.\"\n", params: "{}")
         #expect(server.requests[1].method == "posts.\"\n")
-        for text in ["", "[]", "{", "7"] {
+        for text in ["", "[]", "{", "7", "{\"_meta\":{}}"] {
             let error = await failure { () async throws(ClientError) in
                 try await client.call("posts.pin", params: text)
             }
             guard case .invalidParams? = error else { return #expect(Bool(false)) }
         }
+        #expect(server.requests.count == 2)
         _ = try await client.call("posts.create", params: "{\"body\":\"x\"}")
         #expect(server.requests[2].key != nil)
     }

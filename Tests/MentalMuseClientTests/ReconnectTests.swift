@@ -106,6 +106,58 @@ struct ReconnectTests {
         #expect(server.requests.map(\.connection) == [1, 2])
     }
 
+    @Test func `a server that says it will close, and does not, is left all the same`() async throws
+    {
+        let server = try FakeServer { request in
+            request.connection == 1 ? .nothing : .send(request.result("\"pong\""))
+        }
+        let time = ManualTime()
+        let client = Clients.manual(server, time)
+        var notifications = client.notifications.makeAsyncIterator()
+        let options = CallOptions(deadline: .seconds(3_000))
+        async let first = client.server.ping(options: options)
+        await server.received(1)
+        server.say(
+            "{\"jsonrpc\":\"2.0\",\"method\":\"server.draining\",\"params\":{\"reason\":\"idle\",\"closes_in_ms\":5000}}\n"
+        )
+        _ = await notifications.next()
+        async let second = client.server.ping(options: options)
+        time.advance(by: .milliseconds(5_900))
+        #expect(server.requests.count == 1)
+        time.advance(by: .seconds(1))
+        await server.emptied()
+        time.advance(by: .seconds(1))
+        #expect(try await (first, second) == ("pong", "pong"))
+        #expect(server.requests.map(\.connection) == [1, 2, 2])
+    }
+
+    @Test func `limits that cannot be are the least that can`() async throws {
+        let server = try FakeServer { request in .send(request.result("\"pong\"")) }
+        var configuration = ClientConfiguration()
+        configuration.deadline = .milliseconds(200)
+        configuration.connections = -1
+        configuration.inFlightMax = -1
+        configuration.outputBytesMax = -1
+        configuration.backoff = .zero
+        configuration.backoffMax = .seconds(-1)
+        configuration.refreshAhead = .seconds(-1)
+        let client = try MentalMuseClient(server.address, configuration: configuration)
+        let options = CallOptions(deadline: .seconds(30))
+        #expect(try await client.server.ping(options: options) == "pong")
+        configuration.answerBytesMax = -1
+        let deaf = try MentalMuseClient(server.address, configuration: configuration)
+        #expect(
+            await failure { () async throws(ClientError) in
+                try await deaf.server.ping(options: options)
+            } == .malformedAnswer("The answer is longer than 1 bytes."))
+        configuration.lineBytesMax = -1
+        let mute = try MentalMuseClient(server.address, configuration: configuration)
+        #expect(
+            await failure { () async throws(ClientError) in
+                try await mute.server.ping(options: options)
+            } == .messageTooLarge(limit: 1))
+    }
+
     @Test(arguments: ["-32053", "-32054", "1601"])
     func `a server that is busy is asked again`(code: String) async throws {
         let count = Lock(0)

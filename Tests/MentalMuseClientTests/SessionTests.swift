@@ -59,6 +59,18 @@ private final class TokenServer: Sendable {
     }
 }
 
+/// A store that takes what it is given and says nothing.
+private final class DeafStore: SessionStore {
+    let asked = AsyncStream.makeStream(of: Void.self)
+
+    func load() async -> StoredSession? { nil }
+
+    func save(_ session: StoredSession?) async {
+        asked.continuation.yield()
+        for await _ in AsyncStream<Void>.makeStream().stream {}
+    }
+}
+
 @Suite(.timeLimit(.minutes(10)))
 struct SessionTests {
     private let tokens = TokenServer()
@@ -297,6 +309,23 @@ struct SessionTests {
         let c = try MentalMuseClient(server.address, configuration: second)
         #expect(
             await failure { () async throws(ClientError) in try await post(c) } == .unauthenticated)
+    }
+
+    @Test func `a store that never answers keeps no call waiting beyond its time`() async throws {
+        let server = try server()
+        let time = ManualTime()
+        let store = DeafStore()
+        var configuration = ClientConfiguration()
+        configuration.sessionStore = store
+        let client = Clients.manual(server, time, configuration)
+        var events = client.sessionEvents.makeAsyncIterator()
+        async let grant = client.auth.login(username: "robin", password: "a wren sings at dawn")
+        var asked = store.asked.stream.makeAsyncIterator()
+        _ = await asked.next()
+        time.advance(by: .seconds(31))
+        #expect(try await grant.accessToken == "access-1")
+        #expect(await events.next() == .notKept("The session's store does not answer."))
+        _ = try await post(client)
     }
 
     @Test func `a token from elsewhere is attached, and not renewed`() async throws {

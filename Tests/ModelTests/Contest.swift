@@ -38,6 +38,9 @@ final class Contest {
         self.model = model
     }
 
+    /// The methods that went another way than a line.
+    var rest: Set<String> { (transport as? InProcess)?.rest.taken ?? [] }
+
     /// The last steps, in words.
     func log(last count: Int = .max) -> [String] { taken.suffix(count).map(\.line) }
 

@@ -31,6 +31,7 @@ final class InProcess: ControlledTransport {
     private let clock = Lock(Clocks())
     private var house: House
     private var peers: [Int: Peer] = [:]
+    private(set) var rest: RESTDoor
 
     init(_ settings: ModelSettings, seed: UInt64) throws {
         self.settings = settings
@@ -41,6 +42,7 @@ final class InProcess: ControlledTransport {
         folder = base.appending(path: "muse-model-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         random = RandomSource.seeded(seed)
+        rest = RESTDoor(seed: seed)
         house = try Self.open(settings, folder, random, clock)
     }
 
@@ -159,10 +161,18 @@ final class InProcess: ControlledTransport {
         guard let id = MethodID.allCases.first(where: { $0.name == method }) else {
             throw NotAMethod(name: method)
         }
+        let peer = peer(caller.connection)
+        // A connection of HTTP has nobody bound to it.
+        if caller.connection >= 0, caller.token != nil || peer.bound == nil,
+            let request = rest.request(as: caller, id, params)
+        {
+            house.service.endPass()
+            let other = Peer(id: peer.id, transport: .http, address: peer.address)
+            return try await RESTDoor.call(request, other, house.service.methods)
+        }
         let bytes = Array(params.with(caller).text().utf8)
         let decoded = Invocation.decode(
             method: id, bytes: bytes.span, params: 0..<bytes.count, issuesMax: 32)
-        let peer = peer(caller.connection)
         let binds = decoded.binds || id.effect == .session
         house.service.endPass()
         var writer = JSONWriter()

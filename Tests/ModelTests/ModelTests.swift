@@ -2,9 +2,12 @@
 // with what a plain model of the contract says.
 //
 // More of them: MUSE_MODEL_SEEDS=100-200 (or 1,2,3) and MUSE_MODEL_STEPS=5000 beside `swift test
-// --filter ModelTests`. A failure prints the seed and the last steps, and the fewest steps that
+// --filter ModelTests`. Each call goes as a line or as a request of REST, by lot;
+// MUSE_MODEL_STYLE=rpc: as a line. A failure prints the seed and the last steps, and the fewest steps that
 // still show it.
 internal import Foundation
+internal import MentalMuseProtocol
+internal import MuseHTTP
 internal import Testing
 
 /// What a seed is run with.
@@ -56,6 +59,19 @@ struct ModelTests {
         let second = try await Play(run).play()
         #expect("\(first.steps)" == "\(second.steps)")
         #expect(first.answers == second.answers)
+    }
+
+    @Test func `nearly every operation of REST has its turn`() async throws {
+        let play = Play(Run(seed: 1, steps: 3_000))
+        let outcome = try await play.play()
+        #expect(outcome.disagreement == nil)
+        let served = MethodID.allCases.filter { RESTRequest.place(of: $0) != nil }.map(\.name)
+        let missing = Set(served).subtracting(outcome.rest)
+        // Those that know no caller and touch no store.
+        let aside: Set<String> = [
+            "auth.jwks", "server.ping", "server.info", "server.health", "server.metrics",
+        ]
+        #expect(missing.isSubset(of: aside), "\(missing.sorted())")
     }
 
     @Test func `a disagreement is told with few steps that show it`() async throws {

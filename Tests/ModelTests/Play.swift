@@ -7,6 +7,8 @@ struct Outcome {
     var steps: [Step] = []
     var disagreement: Disagreement?
     var log: [String] = []
+    /// The methods that were called as requests of REST.
+    var rest: Set<String> = []
     /// How often each error was answered; `ok` for results.
     var answers: [String: Int] = [:]
 
@@ -62,6 +64,7 @@ struct Play {
         } catch let disagreement as Disagreement {
             outcome.disagreement = disagreement
         }
+        outcome.rest = contest.rest
         outcome.log = contest.log(last: Self.logLines)
         return outcome
     }

@@ -4,6 +4,7 @@ import MentalMuseProtocol
 import MuseBase
 import MuseCrypto
 import MuseHTTP
+import MuseJSON
 import MuseNet
 import MuseRPC
 import MuseSQL

@@ -115,11 +115,11 @@ struct RawTests {
 
     @Test func `targets and heads have bounds`() throws {
         let house = try HTTPHouse()
-        let long = String(repeating: "a", count: 9_000)
+        let long = String(repeating: "a", count: 7_000)
         #expect(try house.connect().ask("GET", "/posts?x=\(long)")?.status == 414)
-        let fields = (0..<5).map { "X-\($0): \(long)" }
+        let fields = (0..<2).map { "X-\($0): \(long)" }
         #expect(try house.connect().ask("GET", "/posts", fields)?.status == 431)
-        let longer = (0..<20).map { "X-\($0): \(long)" }
+        let longer = (0..<9).map { "X-\($0): \(long)" }
         let status = try house.connect().ask("GET", "/posts", longer)?.status
         #expect(status == nil || status == 431)
         #expect(try house.connect().ask("GET", "/ping")?.status == 200)

@@ -4,6 +4,7 @@ import MentalMuseProtocol
 import MuseHTTP
 import MuseJSON
 import MuseServer
+import MuseService
 import Testing
 
 struct SiteTests {
@@ -18,12 +19,13 @@ struct SiteTests {
         #expect(ping.text == #"{"jsonrpc":"2.0","id":"a","result":"pong"}"#)
         let notice = try #require(rpc(client, #"{"jsonrpc":"2.0","method":"server.ping"}"#))
         #expect(notice.status == 204 && notice.body.isEmpty)
-        for (body, code) in [
+        let refusals: [(String, Int)] = [
             ("{", -32700), ("", -32700), ("[]", -32600), ("1", -32600),
             (#"{"jsonrpc":"2.0","id":1,"method":"no.such"}"#, -32601),
             (#"{"jsonrpc":"2.0","id":1,"method":"posts.get","params":{"id":1}}"#, -32602),
             (#"{"jsonrpc":"2.0","id":1,"method":"admin.keys"}"#, 1101),
-        ] {
+        ]
+        for (body, code) in refusals {
             let answer = try #require(rpc(client, body))
             #expect(answer.status == 200, "\(body)")
             #expect(answer.json["error"]?["code"]?.int == code, "\(body)")

@@ -49,6 +49,27 @@ struct ConnectionTests {
         #expect(try reader.numbers() == [1, 2])
     }
 
+    @Test("a file that ends within a page is refused, unless its log may hold the rest")
+    func cutFile() throws {
+        let bench = try Bench()
+        try bench.commit(1)
+        try bench.writer.checkpoint(.truncate)
+        bench.writer.close()
+        let file = URL(filePath: bench.folder.file())
+        let whole = try Data(contentsOf: file)
+        try whole.dropLast(100).write(to: file)
+        for role in [SQLRole.writer, .reader] {
+            let error = #expect(throws: SQLError.self) { try bench.driver.open(role) }
+            #expect(error?.kind == .corrupt)
+        }
+        #expect(try Data(contentsOf: file) == whole.dropLast(100))
+        try Data([0]).write(to: URL(filePath: bench.folder.file("muse.db-wal")))
+        _ = try bench.driver.open(.reader)
+        try FileManager.default.removeItem(atPath: bench.folder.file("muse.db-wal"))
+        try whole.write(to: file)
+        #expect(try bench.driver.open(.reader).numbers() == [1])
+    }
+
     @Test("a reader does not make a database")
     func readerOfNothing() throws {
         let folder = try TemporaryFolder()

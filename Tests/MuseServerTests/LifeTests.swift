@@ -65,6 +65,23 @@ import Testing
             })
     }
 
+    @Test(arguments: ["\u{7F}", "\u{9B}31m", "\u{85}"])
+    func `what would speak to a terminal is not logged`(text: String) throws {
+        let server = try TestServer { $0.requestLog = .all }
+        let meta = "{\"_meta\":{\"traceparent\":\"\(text)\"}}"
+        for id in ["\"\(text)\"", "7"] {
+            _ = try server.answers(
+                "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"posts.get\",\"params\":\(meta)}\n")
+        }
+        let lines = server.log.withLock { $0 }.filter { $0.contains("posts.get") }
+        #expect(lines.count == 2)
+        #expect(lines.first?.contains("\"id\":null") == true)
+        #expect(lines.last?.contains("\"id\":7") == true)
+        for line in lines {
+            #expect(!line.unicodeScalars.contains { (0x7F...0x9F).contains($0.value) })
+        }
+    }
+
     @Test func `the log tells whose token a call had, and how long the store had it`() throws {
         let server = try TestServer { $0.requestLog = .all }
         let client = try server.connect()

@@ -153,6 +153,22 @@ import Testing
         #expect(other.ask(ping(1)) == pong(1))
     }
 
+    @Test func `with all buffers full of lines without end the others are served`() async throws {
+        let server = try TestServer { $0.limits.bufferBytesMax = 3_000_000 }
+        let other = try server.connect()
+        #expect(other.ask(ping(1)) == pong(1))
+        let begun = "{\"jsonrpc\":\"2.0\",\"id\":\"" + String(repeating: "x", count: 900_000)
+        var clients: [TestClient] = []
+        for _ in 0..<6 {
+            let client = try server.connect()
+            client.send(begun)
+            clients.append(client)
+        }
+        #expect(await server.wait { server.counts.connections < 7 })
+        #expect(await server.wait { server.counts.bufferedBytes <= 3_000_000 })
+        #expect(other.ask(ping(2)) == pong(2))
+    }
+
     @Test func `a connection holds nothing once all is said`() async throws {
         let server = try TestServer()
         let client = try server.connect()

@@ -128,6 +128,19 @@ struct MigrationTests {
         }
     }
 
+    @Test("a file that is not whole is refused and left as it is")
+    func damaged() throws {
+        _ = try Migrator(driver, migrations: list("CREATE TABLE a(x ANY) STRICT")).run()
+        let url = URL(fileURLWithPath: folder.file())
+        let cut = try Data(contentsOf: url).dropLast(100)
+        try cut.write(to: url)
+        for act in [{ _ = try Migrator(driver).run() }, { _ = try Migrator(driver).status() }] {
+            let error = #expect(throws: MigrationError.self) { try act() }
+            #expect(error?.description.contains("is damaged, restore a backup") == true)
+        }
+        #expect(try Data(contentsOf: url) == cut)
+    }
+
     @Test("another program's file is refused and left as it is", arguments: [true, false])
     func foreign(isDatabase: Bool) throws {
         if isDatabase {

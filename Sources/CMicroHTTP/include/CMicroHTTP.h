@@ -77,6 +77,8 @@ const char *muse_http_version(void);
 
 /// Bytes of a TCP connection that the other side has taken so far; 0 where that cannot be told.
 uint64_t muse_http_taken(int descriptor);
+/// Bytes that have come on it.
+uint64_t muse_http_received(int descriptor);
 /// Another descriptor of the same connection; -1 where there is none left.
 int muse_http_copy(int descriptor);
 /// Ends both directions of a connection, which its daemon then closes.

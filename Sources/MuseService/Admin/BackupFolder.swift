@@ -39,6 +39,9 @@ enum BackupFolder {
             try PrivateFiles.write(file.bytes.span, to: name, in: path + "/" + keys)
             bytes += file.bytes.count
         }
+        // The names of the folders themselves: a backup that was told of survives a power loss.
+        try PrivateFiles.sync(path)
+        try PrivateFiles.sync(path + "/..")
         return bytes
     }
 }

@@ -9,10 +9,12 @@ extension CommentsHandlers {
     func list(
         _ params: CommentsListParams, _ call: Call, into page: inout JSONWriter
     ) async throws(RPCError) {
-        _ = try core.viewer(call)
+        let viewer = try core.viewer(call)
         let list = ListCursor.List(
             kind: .comments, order: params.order, filter: .id(params.postID))
-        try core.page(list, call, into: &page) { tx, lend in
+        try core.page(
+            list, list.page(params.cursor, params.limit, for: viewer), call, into: &page
+        ) { tx, lend in
             guard try tx.postHead(params.postID) != nil else { throw RPCError.notFound() }
             let slice = try list.slice(params.cursor, params.limit)
             return try tx.comments(of: params.postID, slice, lend)

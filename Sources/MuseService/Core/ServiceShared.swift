@@ -2,6 +2,7 @@
 internal import MentalMuseProtocol
 package import MuseBase
 internal import MuseCrypto
+internal import MuseJSON
 internal import MuseRPC
 internal import MuseSQL
 package import MuseStore
@@ -28,6 +29,8 @@ package final class ServiceShared: Sendable {
     /// What the password of an unknown user is compared with, so that it takes as long.
     let decoy: String
     let startedAt: Timestamp
+    /// When the log may next say that the storage failed: monotonic nanoseconds.
+    private let nextStorageLine = Atomic<UInt64>(0)
     private let tokenCounters = Lock<[TokenCounters]>([])
 
     /// The server around the service; set by it before the first call.
@@ -141,27 +144,44 @@ package final class ServiceShared: Sendable {
     func translate(_ error: any Error) -> RPCError {
         switch error {
         case let error as RPCError: return error
-        case let error as WriterError: return Self.translate(error)
+        case let error as WriterError: return translate(error)
         case let error as SQLError: return translate(error)
         default: return incident("\(error)")
         }
     }
 
-    private static func translate(_ error: WriterError) -> RPCError {
+    private func translate(_ error: WriterError) -> RPCError {
         switch error {
         case .busy: .busy(retryAfterMs: 100)
-        case .commitFailed(.none): .unavailable(retryAfterMs: 1_000, outcome: "none")
-        case .commitFailed(.unknown): .unavailable(retryAfterMs: 1_000, outcome: "unknown")
+        case .commitFailed(let outcome): storageFailed(outcome, writer.lastFailure)
         case .stopped: .draining(retryAfterMs: 1_000)
         }
     }
 
     private func translate(_ error: SQLError) -> RPCError {
         switch error.kind {
-        case .full, .io, .busy:
+        case .busy:
             RPCError.unavailable(retryAfterMs: 1_000, outcome: "none").because(error.description)
-        case .constraint, .corrupt, .foreign, .misuse, .other: incident(error.description)
+        // Corrupt: what SQLite also says of a read that the disk refused (EIO).
+        case .full, .io, .corrupt: storageFailed(.none, error.description)
+        case .constraint, .foreign, .misuse, .other: incident(error.description)
         }
+    }
+
+    /// The disk failed, or is full. The log tells the operator at most once a second.
+    private func storageFailed(_ outcome: WriterError.Outcome, _ cause: String) -> RPCError {
+        let now = monotonicClock.nanoseconds()
+        let due = nextStorageLine.load(ordering: .relaxed)
+        let isOurs =
+            now >= due
+            && nextStorageLine.compareExchange(
+                expected: due, desired: now &+ 1_000_000_000, ordering: .relaxed
+            ).exchanged
+        if isOurs {
+            control.log("storage_failed", [("cause", JSONValue.string(cause).text())])
+        }
+        let word = outcome == .none ? "none" : "unknown"
+        return RPCError.unavailable(retryAfterMs: 1_000, outcome: word).because(cause)
     }
 
     /// A defect of ours: the cause goes into the log alone, with the number that the client is

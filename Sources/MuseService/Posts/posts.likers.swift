@@ -11,7 +11,9 @@ extension PostsHandlers {
     ) async throws(RPCError) {
         let viewer = try core.viewer(call)
         let list = ListCursor.List(kind: .likers, order: params.order, filter: .id(params.id))
-        try core.page(list, call, into: &page) { tx, lend in
+        try core.page(
+            list, list.page(params.cursor, params.limit, for: viewer), call, into: &page
+        ) { tx, lend in
             guard try tx.postHead(params.id) != nil else { throw RPCError.notFound() }
             let slice = try list.slice(params.cursor, params.limit)
             return try tx.likers(of: params.id, slice, lend)

@@ -12,7 +12,9 @@ extension PostsHandlers {
         let viewer = try core.viewer(call)
         let list = ListCursor.List(
             kind: .posts, order: params.order, filter: params.authorID.map { .id($0) } ?? .none)
-        try core.page(list, call, into: &page) { tx, lend in
+        try core.page(
+            list, list.page(params.cursor, params.limit, for: viewer), call, into: &page
+        ) { tx, lend in
             let slice = try list.slice(params.cursor, params.limit)
             return try tx.posts(slice, author: params.authorID, viewer: viewer?.user, lend)
         } digest: { (post: PostRow, digest) in

@@ -159,7 +159,8 @@ enum PrivateFiles {
         }
     }
 
-    private static func sync(_ folder: String) throws(KeyFileError) {
+    /// Makes the names in a folder durable.
+    static func sync(_ folder: String) throws(KeyFileError) {
         let handle = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard handle >= 0 else { throw failure(folder, "open") }
         defer { close(handle) }

@@ -7,9 +7,7 @@ internal import MuseStore
 extension ServerHandlers {
     /// Counters since the start, for admins and the operator.
     func metrics(_ params: ServerMetricsParams, _ call: Call) async throws(RPCError) -> Metrics {
-        let caller = try core.viewer(call) ?? (call.peer.isOperator ? .theOperator : nil)
-        guard let caller else { throw RPCError.unauthenticated() }
-        guard caller.isAdmin else { throw RPCError.permissionDenied() }
+        guard try core.callerOrOperator(call).isAdmin else { throw RPCError.permissionDenied() }
         return shared.wholeMetrics()
     }
 }

@@ -13,7 +13,9 @@ extension UsersHandlers {
         let prefix = params.query.map(folded)
         let list = ListCursor.List(
             kind: .users, order: params.order, filter: prefix.map { .text($0) } ?? .none)
-        try core.page(list, call, into: &page) { tx, lend in
+        try core.page(
+            list, list.page(params.cursor, params.limit, for: viewer), call, into: &page
+        ) { tx, lend in
             let slice = try list.slice(params.cursor, params.limit)
             return try tx.users(slice, prefix: prefix, lend)
         } digest: { (user: UserRow, digest) in

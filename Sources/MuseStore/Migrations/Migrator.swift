@@ -9,6 +9,8 @@ package enum MigrationError: Error, Sendable, CustomStringConvertible {
     case newer(database: Int, program: Int)
     /// The file belongs to another program, or is no database.
     case foreign(path: String)
+    /// The file is ours, and not whole.
+    case damaged(path: String, SQLError)
     /// A migration that was applied has another text in this program.
     case altered(number: Int, name: String)
     /// The record of what was applied has a gap.
@@ -24,6 +26,7 @@ package enum MigrationError: Error, Sendable, CustomStringConvertible {
         case .newer(let database, let program):
             "the database is at migration \(database), this program knows \(program): use a newer program"
         case .foreign(let path): "\(path) is not a database of MentalMuse; it is left as it is"
+        case .damaged(let path, let error): "\(path) is damaged, restore a backup: \(error)"
         case .altered(let number, let name):
             "migration \(number) (\(name)) was applied with another text than this program has"
         case .incomplete(let number): "migration \(number) is missing in the database's own record"
@@ -121,8 +124,15 @@ package struct Migrator: Sendable {
         do throws(SQLError) {
             return try driver.open(role)
         } catch {
-            if error.kind == .foreign { throw .foreign(path: driver.path) }
-            throw .database(error)
+            throw refusal(error)
+        }
+    }
+
+    private func refusal(_ error: SQLError) -> MigrationError {
+        switch error.kind {
+        case .foreign: .foreign(path: driver.path)
+        case .corrupt: .damaged(path: driver.path, error)
+        default: .database(error)
         }
     }
 
@@ -131,7 +141,7 @@ package struct Migrator: Sendable {
         do throws(SQLError) {
             status.applied = try applied(connection)
         } catch {
-            throw .database(error)
+            throw refusal(error)
         }
         for (index, row) in status.applied.enumerated() {
             guard row.number == index + 1 else { throw .incomplete(number: index + 1) }

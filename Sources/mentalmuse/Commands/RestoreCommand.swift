@@ -73,6 +73,7 @@ enum RestoreCommand {
                 let bytes = try Files.read(source + "/keys/" + name, most: 1 << 20)
                 try Files.replace(folder.keys + "/" + name, with: bytes)
             }
+            try Files.syncFolder(of: folder.keys)
         } catch {
             throw CommandFailure(error.message)
         }

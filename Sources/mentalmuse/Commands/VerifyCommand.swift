@@ -13,7 +13,7 @@ enum VerifyCommand {
 
     static let command = Command(
         path: ["verify"],
-        summary: "Check the database against itself: its pages, its counts against its rows.",
+        summary: "Check the database against itself: its pages, its counts, its references.",
         details: [
             "Everything is read. One line for each fault, and exit status 1 where "
                 + "there is one.",
@@ -54,11 +54,13 @@ enum VerifyCommand {
             let store = try Store(writer)
             defer { store.close() }
             return try store.read { transaction in
-                // What hangs on deleted things is counted until it has gone.
-                guard try !transaction.hasDeletions() else { return [] }
-                return try transaction.wrongCounts().map {
+                let counts = try transaction.wrongCounts().map {
                     "\($0.name): \($0.rows) rows have another count than they have rows"
                 }
+                let references = try transaction.brokenReferences().map {
+                    "\($0.name): \($0.rows) rows"
+                }
+                return counts + references
             }
         } catch {
             throw CommandFailure("\(folder.database): \(error)")

@@ -63,6 +63,8 @@ final class DataFolder: Sendable {
             guard unsafe mkdir(path, 0o700) == 0 else {
                 throw SystemError("make the data folder \(path)")
             }
+            // Or all that is in it could be gone after a power loss.
+            try Files.syncFolder(of: path)
             return true
         } catch {
             throw CommandFailure(error.message)

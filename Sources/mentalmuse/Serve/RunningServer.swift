@@ -12,6 +12,7 @@ internal import MuseStore
 struct RunningServer {
     let server: Server
     let http: HTTPServer?
+    let certificate: CertificateFiles?
     let backend: Backend
     /// The people of a demonstration.
     let people: [Demo.Person]
@@ -118,6 +119,9 @@ struct RunningServer {
     private func reload() {
         do throws(ServerError) {
             try server.reloadCertificate()
+            if let certificate, let texts = try? ServePlan.texts(certificate) {
+                http?.replace(texts)
+            }
             server.control.event("reloaded")
         } catch {
             server.control.event("reload_failed", [.init("reason", .string(error.description))])

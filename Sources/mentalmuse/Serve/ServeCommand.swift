@@ -1,5 +1,6 @@
 // The command `serve`: opens everything in an order in which a failure leaves nothing behind,
 // serves, and ends on a signal.
+internal import CPlatform
 internal import Glibc
 internal import MentalMuseProtocol
 internal import MuseBase
@@ -40,6 +41,8 @@ enum ServeCommand {
                 ))
         }
         var configuration = try ServiceConfiguration(settings, isLoopbackOnly: plan.isLoopbackOnly)
+        // Else the buffers of a flood stay with the process: 80 MB after one, 3 MB so.
+        muse_give_back_blocks_from(256 << 10)
         // Before any thread: all of them are to hold the signals back.
         let signals = Signals()
         let path = isDemo ? try Demo.makeFolder() : configuration.dataFolder
@@ -88,7 +91,7 @@ enum ServeCommand {
             backend.shared.control = opened.control
             services.set(backend.shared)
             return RunningServer(
-                server: opened, http: http, backend: backend, people: people, isDemo: isDemo,
+                server: opened, http: http, certificate: plan.certificate, backend: backend, people: people, isDemo: isDemo,
                 missingDescriptors: max(0, wanted - descriptors))
         } catch {
             for case .unix(let path) in plan.endpoints { _ = unsafe unlink(path) }

@@ -110,11 +110,15 @@ struct ServePlan {
         isLoopbackOnly = isLoopbackOnly && isLoopback
         http = (host, port)
         httpConfiguration.origins = settings.list(ServeOptions.corsOrigin)
-        guard let certificate, !isPlain else { return }
-        httpConfiguration.certificate = (
-            String(decoding: try Files.config(certificate.certificate), as: UTF8.self),
-            String(decoding: try Files.config(certificate.key), as: UTF8.self)
-        )
+        if let certificate, !isPlain { httpConfiguration.certificate = try Self.texts(certificate) }
+    }
+
+    /// A certificate's files as texts.
+    /// - Throws: where one cannot be read.
+    static func texts(_ files: CertificateFiles) throws(UsageError) -> HTTPCertificate {
+        HTTPCertificate(
+            chain: String(decoding: try Files.config(files.certificate), as: UTF8.self),
+            key: String(decoding: try Files.config(files.key), as: UTF8.self))
     }
 
     private mutating func addTLS(_ settings: Settings) {

@@ -2,7 +2,7 @@
 import json
 import re
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Differs(Exception):

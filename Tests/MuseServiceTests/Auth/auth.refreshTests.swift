@@ -215,6 +215,19 @@ internal import Testing
         #expect(try await house.whoami(grant.accessToken).sessionID == grant.sessionID)
         clock.pass(seconds: 1)
         #expect(await refusal { try await house.whoami(grant.accessToken) } == "token_revoked")
+        // A worker that does not remember the session reads its end, and a write judges it too.
+        let other = try house.worker()
+        #expect(
+            await refusal {
+                try await other.methods.auth.whoami(
+                    AuthWhoamiParams(), house.call(.authWhoami, token: grant.accessToken))
+            } == "token_revoked")
+        #expect(
+            await refusal {
+                try await house.posts.create(
+                    PostsCreateParams(body: "x"),
+                    house.call(.postsCreate, token: grant.accessToken))
+            } == "token_revoked")
         #expect(await refusal { try await house.refresh(grant.refreshToken) } == "token_revoked")
         let new = try await house.login("ann")
         #expect(try await house.sessions(new.accessToken).items.map(\.id) == [new.sessionID])

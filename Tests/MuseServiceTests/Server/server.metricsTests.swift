@@ -27,6 +27,21 @@ internal import Testing
         #expect(await refusal { try await metrics(house, mod) } == "token_revoked")
     }
 
+    @Test("the operator reads them without an account, and as whoever his token names")
+    func operatorReads() async throws {
+        let house = try ContentHouse()
+        let server = house.server
+        let call = house.operatorCall(.serverMetrics)
+        #expect(await refusal { _ = try await server.metrics(ServerMetricsParams(), call) } == nil)
+        let ann = try await house.register("ann")
+        var meta = Meta()
+        meta.accessToken = ann.accessToken
+        let asAnn = Call(method: .serverMetrics, peer: call.peer, meta: meta, arrivedAt: 0)
+        #expect(
+            await refusal { _ = try await server.metrics(ServerMetricsParams(), asAnn) }
+                == "permission_denied")
+    }
+
     @Test("the service fills in time, writer and hashes, whatever the server counts")
     func filled() async throws {
         let clock = TestClock()

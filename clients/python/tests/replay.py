@@ -31,6 +31,7 @@ from mentalmuse import Address
 from mentalmuse._threads import Stream
 from mentalmuse._wire import Lines, parse
 from replaying.pattern import Schema
+from replaying.report import Report, elsewhere
 from replaying.text import PATIENCE, Broken, Differs
 from replaying.transcript import Replay, read
 
@@ -170,6 +171,7 @@ def main():
     parser.add_argument("--over", default="tcp,tls", help="with --program: tcp,tls by default")
     parser.add_argument("--admin", help="the operator's socket")
     parser.add_argument("--ca", help="the certificate to trust")
+    parser.add_argument("--report", help="adds a line of JSON for each transcript to this file")
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
     folder = os.path.join(TOP, "Protocol", "transcripts")
@@ -182,29 +184,31 @@ def main():
         program, over = None, [address.scheme]
         fixed = Standing({address.scheme: address}, options.admin, options.ca)
     schema = Schema(os.path.join(TOP, "Protocol", "openrpc.json"))
+    report = Report(options.report, "python")
     failures, count = [], 0
     print("%-36s %s" % ("transcript", "  ".join("%-7s" % name for name in over)))
     for path in files:
         name, row = os.path.basename(path)[:-6], []
         for transport in over:
             count += 1
-            head, steps = read(path)
-            needs_own = head.get("flags") or head.get("alone")
-            if transport not in head.get("over", ["tcp", "tls", "unix"]) or (
-                    not program and needs_own):
-                row.append("-")
-                continue
-            began = time.monotonic()
+            began, result, reason = time.monotonic(), "ok", None
             try:
-                server = program.server(head) if program else fixed
-                replay = Replay(server, transport, schema, mark(count))
-                if transport == "unix":
-                    replay.variables["address"] = "unix"
-                replay.run(steps)
-                row.append("%d ms" % ((time.monotonic() - began) * 1_000))
+                head, steps = read(path)
+                reason = elsewhere(head, transport, not program)
+                if reason:
+                    result = "skipped"
+                else:
+                    server = program.server(head) if program else fixed
+                    replay = Replay(server, transport, schema, mark(count))
+                    if transport == "unix":
+                        replay.variables["address"] = "unix"
+                    replay.run(steps)
             except (Differs, Broken, OSError, ValueError, KeyError, TypeError) as error:
-                row.append("FAILED")
-                failures.append(f"{name} over {transport}: {type(error).__name__} {error}")
+                result, reason = "failed", f"{type(error).__name__} {error}"
+                failures.append(f"{name} over {transport}: {reason}")
+            seconds = time.monotonic() - began
+            report.add(name, transport, result, seconds, reason)
+            row.append({"ok": f"{seconds * 1_000:.0f} ms", "failed": "FAILED"}.get(result, "-"))
         print("%-36s %s" % (name, "  ".join("%-7s" % cell for cell in row)), flush=True)
     for failure in failures:
         print(failure)

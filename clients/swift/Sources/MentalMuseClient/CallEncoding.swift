@@ -44,10 +44,12 @@ extension JSONWriter {
 struct RawParams: ParamsEncoding {
     private let text: [UInt8]
 
-    /// nil where it is no object.
+    /// nil where it is no object, or has a `_meta`, which is the options'.
     init?(_ text: String) {
         let bytes = Array(text.utf8)
-        guard let value = try? JSONValue(bytes.span), value.members != nil else { return nil }
+        guard let value = try? JSONValue(bytes.span), value.members != nil,
+            value["_meta"] == nil
+        else { return nil }
         // Written anew: without line feeds, and without spaces around.
         self.text = Array(value.text().utf8)
     }

@@ -78,6 +78,19 @@ public struct ClientConfiguration: Sendable {
     public init() {}
 }
 
+extension ClientConfiguration {
+    /// The same, with what cannot be (less than nothing, no pause at all) made the least that can.
+    var bounded: ClientConfiguration {
+        var bounded = self
+        bounded.lineBytesMax = max(lineBytesMax, 1)
+        bounded.answerBytesMax = max(answerBytesMax, 1)
+        bounded.outputBytesMax = max(outputBytesMax, 1)
+        bounded.backoff = max(backoff, .milliseconds(1))
+        bounded.backoffMax = max(backoffMax, bounded.backoff)
+        return bounded
+    }
+}
+
 extension Duration {
     /// In nanoseconds, within what a monotonic clock can be added to: 0 to a hundred years.
     var boundedNanoseconds: UInt64 {

@@ -14,7 +14,7 @@ protocol ChannelObserver: AnyObject, Sendable {
 }
 
 /// One connection to the server.
-final class Channel: Sendable {
+final class Channel: ConnectionOwner {
     private let time: any ClientTime
     private let transport: any Transport
     private let observer: any ChannelObserver
@@ -30,6 +30,7 @@ final class Channel: Sendable {
         self.time = time
         self.transport = transport
         self.observer = observer
+        let configuration = configuration.bounded
         answerBytesMax = configuration.answerBytesMax
         state = Lock(
             ChannelState(configuration, identity: identity) {
@@ -161,7 +162,7 @@ final class Channel: Sendable {
     }
 
     private func open(_ number: UInt64) {
-        let stream = transport.open(ConnectionEvents(channel: self, epoch: number))
+        let stream = transport.open(ConnectionEvents(owner: self, epoch: number))
         change { state, effects in state.adopt(stream, number, &effects) }
     }
 

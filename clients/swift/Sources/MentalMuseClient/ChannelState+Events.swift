@@ -88,6 +88,7 @@ extension ChannelState {
         refusal = nil
         bound = 0
         isLeaving = false
+        leavesAt = .max
         failures += 1
         cause = why
         epoch += 1
@@ -164,7 +165,7 @@ extension ChannelState {
         heardAt = now
         for answer in answers {
             guard let id = answer.id else {
-                takeUnaddressed(answer)
+                takeUnaddressed(answer, now, &effects)
                 continue
             }
             guard let slot = slots.remove(id) else { continue }
@@ -188,10 +189,16 @@ extension ChannelState {
     }
 
     /// What the server says to nobody in particular: why it will close, for one.
-    private func takeUnaddressed(_ answer: Answer) {
+    private func takeUnaddressed(
+        _ answer: Answer, _ now: UInt64, _ effects: inout Effects
+    ) {
         switch answer.kind {
         case .refused(let error): refusal = error
-        case .notification(.serverDraining): isLeaving = true
+        case .notification(.serverDraining(let word)):
+            isLeaving = true
+            let left = min(UInt64(max(word.closesInMs, 0)), Self.leavingMax / 1_000_000)
+            leavesAt = min(leavesAt, now + left * 1_000_000 + Self.leavingGrace)
+            arm(leavesAt, &effects)
         default: break
         }
     }
@@ -228,7 +235,10 @@ extension ChannelState {
         case .resting(let until) where until <= now:
             link = .idle
             if queued > 0 || !urgent.isEmpty { open(now, &effects) }
-        default: break
+        default:
+            if leavesAt <= now {
+                lose(.connectionLost("The server did not close when it said."), now, &effects)
+            }
         }
         expireSlots(now, &effects)
         expireWaiting(now, &effects)
@@ -282,7 +292,7 @@ extension ChannelState {
     }
 
     private func plan(_ effects: inout Effects) {
-        var next = slots.earliestDeadline
+        var next = min(slots.earliestDeadline, leavesAt)
         for call in queue { next = min(next, call.deadline) }
         for call in urgent { next = min(next, call.deadline) }
         for call in pauses { next = min(next, call.deadline) }

@@ -120,6 +120,11 @@ final class ChannelState {
     /// Slots that callers cannot use: for attach, refresh, probe.
     static let reserve = 4
 
+    /// How much later than it said the server may close, in nanoseconds, and the longest time that
+    /// is believed.
+    static let leavingGrace: UInt64 = 1_000_000_000
+    static let leavingMax: UInt64 = 60_000_000_000
+
     let configuration: ClientConfiguration
     let jitter: () -> Double
     var link = Link.idle
@@ -143,6 +148,8 @@ final class ChannelState {
     var bound: UInt64 = 0
     /// Whether the server has said that it will close this connection.
     var isLeaving = false
+    /// When it is left at the latest, whatever is unanswered then.
+    var leavesAt = UInt64.max
     var failures = 0
     /// Why there is no connection.
     var cause = ClientError.notConnected("No connection has been made yet.")

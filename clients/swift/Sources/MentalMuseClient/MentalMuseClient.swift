@@ -19,7 +19,7 @@ public final class MentalMuseClient: Sendable {
     private let next = Atomic<Int>(0)
     private let keyPrefix: String
     private let keys = Atomic<UInt64>(0)
-    private let deadline: UInt64
+    let deadline: UInt64
 
     /// A client of the server at an address: `tcp://host:port`, `tls://host:port`, `unix:/path`.
     /// - Parameter address: nil for the one in the environment's `MUSE_URL`, or
@@ -111,6 +111,7 @@ public final class MentalMuseClient: Sendable {
     func perform<Params: CallParams, R: ResultDecoding>(
         _ method: MethodID, _ params: Params, _ options: CallOptions
     ) async throws(ClientError) -> R {
+        let until = method.changesSession ? time.now() &+ limit(options) : 0
         let bytes = try await resultBytes(method, method.name, params, options)
         var reader = JSONReader(position: 0, end: bytes.count, depthMax: 64)
         let result: R
@@ -121,7 +122,7 @@ public final class MentalMuseClient: Sendable {
                 "The result of \(method.name) is not what the schema says, at byte \(error.offset)."
             )
         }
-        if method.changesSession { await settle(method, params, result) }
+        if method.changesSession { await settle(method, params, result, until: until) }
         return result
     }
 
@@ -129,8 +130,9 @@ public final class MentalMuseClient: Sendable {
     ///
     /// What the typed calls do for the session (log in, log out) is not done here. A method that is
     /// not known is sent again only if the options have an idempotency key.
-    /// - Parameter params: a JSON object.
+    /// - Parameter params: a JSON object. What goes into `_meta` stands in the options.
     /// - Returns: the result as JSON text.
+    /// - Throws: ClientError; `invalidParams`, unsent, where the params are something else.
     public func call(
         _ method: String, params: String = "{}", options: CallOptions = CallOptions()
     ) async throws(ClientError) -> String {
@@ -151,8 +153,7 @@ public final class MentalMuseClient: Sendable {
         _ method: MethodID?, _ name: String, _ params: Params, _ options: CallOptions
     ) async throws(ClientError) -> [UInt8] {
         var now = time.now()
-        let limit = options.deadline.map { min($0, .seconds(3_600)).boundedNanoseconds } ?? deadline
-        var attempt = Attempt(method: method, options: options, deadline: now &+ limit)
+        var attempt = Attempt(method: method, options: options, deadline: now &+ limit(options))
         var text = CallText(
             method: name, params: params,
             meta: Meta(
@@ -182,6 +183,11 @@ public final class MentalMuseClient: Sendable {
         }
     }
 
+    /// How long a call may take, in nanoseconds.
+    private func limit(_ options: CallOptions) -> UInt64 {
+        options.deadline.map { min($0, .seconds(3_600)).boundedNanoseconds } ?? deadline
+    }
+
     private func channel() -> Channel {
         guard channels.count > 1 else { return channels[0] }
         let turn = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -194,16 +200,18 @@ public final class MentalMuseClient: Sendable {
         return keyPrefix + String(keys.wrappingAdd(1, ordering: .relaxed).newValue, radix: 36)
     }
 
-    /// Makes the session what a call has made it on the server.
+    /// Makes the session what a call has made it on the server. It is kept before the call returns,
+    /// if that can be done in the call's time.
     private func settle(
-        _ method: MethodID, _ params: any CallParams, _ result: any ResultDecoding
+        _ method: MethodID, _ params: any CallParams, _ result: any ResultDecoding,
+        until deadline: UInt64
     ) async {
         if let token = (params as? AuthLogoutParams)?.refreshToken, !sessions.owns(token) { return }
         if let grant = result as? Grant {
             let isRefresh = method == .authRefresh || method == .authChangePassword
-            await sessions.adopt(grant, isRefresh: isRefresh)
+            await sessions.adopt(grant, isRefresh: isRefresh, until: deadline)
         } else {
-            await sessions.end(.loggedOut)
+            await sessions.end(.loggedOut, until: deadline)
         }
     }
 }
@@ -233,6 +241,6 @@ extension AuthCalls {
     /// Forgets the client's session on this side: calls are nobody's from now on. The session lives
     /// on.
     public func detach() async {
-        await client.sessions.end(.loggedOut)
+        await client.sessions.end(.loggedOut, until: client.time.now() &+ client.deadline)
     }
 }

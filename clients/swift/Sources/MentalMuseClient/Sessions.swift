@@ -122,9 +122,9 @@ final class Sessions: ChannelObserver {
     }
 
     /// A call was granted tokens: they are the client's from now on.
-    func adopt(_ grant: Grant, isRefresh: Bool) async {
+    func adopt(_ grant: Grant, isRefresh: Bool, until deadline: UInt64) async {
         let session = StoredSession(grant, refreshKey: key())
-        await keep(session)
+        await keep(session, until: deadline)
         settle(session, .steady, isNew: true)
         events.send(isRefresh ? .refreshed : .signedIn(userID: session.userID))
     }
@@ -140,8 +140,8 @@ final class Sessions: ChannelObserver {
     }
 
     /// The session is over: calls are nobody's from now on.
-    func end(_ ending: SessionEvent.Ending) async {
-        await keep(nil)
+    func end(_ ending: SessionEvent.Ending, until deadline: UInt64) async {
+        await keep(nil, until: deadline)
         if hasSession { finish(ending) }
     }
 
@@ -151,13 +151,25 @@ final class Sessions: ChannelObserver {
         events.send(.ended(ending))
     }
 
-    private func keep(_ session: StoredSession?) async {
-        do {
-            try await store.save(session)
-        } catch {
-            events.send(.notKept("\(error)"))
+    /// Keeps a session, or none; a store that takes longer than that keeps nobody waiting.
+    private func keep(_ session: StoredSession?, until deadline: UInt64) async {
+        let failure = await Patience.until(deadline, time) { [store] in
+            do {
+                try await store.save(session)
+                return nil as String?
+            } catch {
+                return "\(error)"
+            }
+        }
+        switch failure {
+        case .some(nil): break
+        case .some(let why?): events.send(.notKept(why))
+        case nil: events.send(.notKept("The session's store does not answer."))
         }
     }
+
+    /// In the background, the store has that long.
+    private var storeDeadline: UInt64 { time.now() &+ 60_000_000_000 }
 
     private func settle(
         _ session: StoredSession?, _ phase: Phase, isNew: Bool,
@@ -250,7 +262,9 @@ final class Sessions: ChannelObserver {
         let begun = time.now()
         var pause = configuration.backoff.boundedNanoseconds
         while true {
-            let verdict = await verdict(error)
+            let verdict =
+                await Patience.until(storeDeadline, time) { await self.verdict(error) }
+                ?? .later(.notConnected("The session's store does not answer."))
             guard state.withLock({ $0.version == version && !$0.isClosed }) else { return }
             switch verdict {
             case .session(let session, let isNew):
@@ -291,7 +305,7 @@ final class Sessions: ChannelObserver {
                 guard let stored = kept else { return .ended(.loggedOut) }
                 if stored.accessToken != ours.accessToken { return .session(stored, isNew: false) }
                 guard error == .tokenExpired else {
-                    await self.keep(nil)
+                    await self.keep(nil, until: self.storeDeadline)
                     return .ended(.refused(error))
                 }
                 return await self.refresh(ours, channel)
@@ -316,12 +330,12 @@ final class Sessions: ChannelObserver {
                 return .later(.malformedAnswer("auth.refresh gave no grant."))
             }
             let session = StoredSession(grant, refreshKey: key())
-            await keep(session)
+            await keep(session, until: storeDeadline)
             return .session(session, isNew: true)
         case .refused(let error, _):
             switch error {
             case .tokenInvalid, .tokenRevoked, .tokenReused, .tokenExpired, .idempotencyMismatch:
-                await keep(nil)
+                await keep(nil, until: storeDeadline)
                 return .ended(.refused(error))
             default: return .later(error)
             }

@@ -1,17 +1,17 @@
 // The client: the built-in transport: a socket and a thread for each connection, which waits in
 // poll(2).
-internal import MuseBase
+package import MuseBase
 internal import MuseTLS
 internal import Synchronization
 
 /// TCP, Unix sockets, and TLS over TCP.
-final class SocketTransport: Transport {
+package final class SocketTransport: Transport {
     private let endpoint: Endpoint
     private let trust: TLSClientContext?
     private let connectTimeout: UInt64
 
     /// - Throws: ClientError.invalidAddress where the certificates to trust cannot be read.
-    init(_ endpoint: Endpoint, _ configuration: ClientConfiguration) throws(ClientError) {
+    package init(_ endpoint: Endpoint, _ configuration: ClientConfiguration) throws(ClientError) {
         self.endpoint = endpoint
         connectTimeout = configuration.connectTimeout.boundedNanoseconds
         guard case .tls = endpoint else {
@@ -25,15 +25,17 @@ final class SocketTransport: Transport {
         }
     }
 
-    func open(_ events: ConnectionEvents) -> any ByteStream {
+    package func open(_ events: ConnectionEvents) -> any ByteStream {
         let stream = SocketStream(endpoint, trust, events, connectTimeout: connectTimeout)
-        Thread.start(stackBytes: 512 << 10) { stream.run() }
+        if !Thread.tryToStart(stackBytes: 512 << 10, { stream.run() }) {
+            events.closed("The system has no thread to give.")
+        }
         return stream
     }
 }
 
 /// One connection and its thread.
-final class SocketStream: ByteStream {
+package final class SocketStream: ByteStream {
     private let endpoint: Endpoint
     private let trust: TLSClientContext?
     private let events: ConnectionEvents
@@ -42,6 +44,12 @@ final class SocketStream: ByteStream {
     private let isClosing = Atomic<Bool>(false)
     /// Whether the thread waits, or is about to: only then has it to be woken.
     private let isAsleep = Atomic<Bool>(false)
+    /// How the sending side is to end, where it ends before the connection does.
+    private let ending = Atomic<UInt8>(Ending.none.rawValue)
+
+    private enum Ending: UInt8 {
+        case none, halfClose, reset
+    }
 
     init(
         _ endpoint: Endpoint, _ trust: TLSClientContext?, _ events: ConnectionEvents,
@@ -53,13 +61,29 @@ final class SocketStream: ByteStream {
         self.connectTimeout = connectTimeout
     }
 
-    func wake() {
+    package func wake() {
         if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { waker.wake() }
     }
 
-    func close() {
+    package func close() {
         isClosing.store(true, ordering: .sequentiallyConsistent)
         waker.wake()
+    }
+
+    /// Ends the sending side once all output has been sent; what the server still says is heard.
+    package func endOutput() {
+        ending.store(Ending.halfClose.rawValue, ordering: .sequentiallyConsistent)
+        waker.wake()
+    }
+
+    /// Ends the connection as a crash would.
+    package func reset() {
+        ending.store(Ending.reset.rawValue, ordering: .sequentiallyConsistent)
+        close()
+    }
+
+    private func isEnding(_ how: Ending) -> Bool {
+        ending.load(ordering: .sequentiallyConsistent) == how.rawValue
     }
 
     private var closing: Bool { isClosing.load(ordering: .sequentiallyConsistent) }
@@ -109,6 +133,8 @@ final class SocketStream: ByteStream {
         var output: [UInt8] = []
         var sent = 0
         var isOpen = false
+        var hasEnded = false
+        defer { if isEnding(.reset) { socket.resetWhenClosed() } }
         while !closing {
             if !isOpen, coder.isOpen {
                 isOpen = true
@@ -119,6 +145,10 @@ final class SocketStream: ByteStream {
                 if sent == output.count {
                     sent = 0
                     output = try coder.encode(isOpen ? events.takeOutput() : [])
+                    if output.isEmpty, isOpen, !hasEnded, isEnding(.halfClose) {
+                        hasEnded = true
+                        output = coder.end(socket)
+                    }
                     if output.isEmpty { break }
                 }
                 let count = try socket.send(output, from: sent)
@@ -189,6 +219,18 @@ private struct WireCoder {
             taken += count
         }
         guard tls.unsent > 0 else { return [] }
+        let coded = unsafe tls.withUnsent { unsafe [UInt8]($0) }
+        tls.advance(coded.count)
+        return coded
+    }
+
+    /// Ends the sending side: what is to be sent for that.
+    func end(_ socket: borrowing Socket) -> [UInt8] {
+        guard let tls else {
+            socket.endOutput()
+            return []
+        }
+        tls.end()
         let coded = unsafe tls.withUnsent { unsafe [UInt8]($0) }
         tls.advance(coded.count)
         return coded

@@ -119,6 +119,16 @@ struct Socket: ~Copyable {
         _ = unsafe setsockopt(descriptor, level, option, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Ends the sending side.
+    func endOutput() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// The other side will see a reset, not an end.
+    func resetWhenClosed() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        _ = unsafe setsockopt(
+            descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+    }
+
     /// Why connecting failed; nil if it did not.
     func connectError() -> SocketError? {
         var number: Int32 = 0

@@ -23,29 +23,39 @@ public protocol ByteStream: Sendable {
     func close()
 }
 
+/// Whose a connection is: the client's channel, or whoever listens between the two.
+package protocol ConnectionOwner: AnyObject, Sendable {
+    func opened(_ epoch: UInt64)
+    func received(_ epoch: UInt64, _ bytes: Span<UInt8>)
+    func hasOutput(_ epoch: UInt64) -> Bool
+    func takeOutput(_ epoch: UInt64) -> [UInt8]
+    func closed(_ epoch: UInt64, _ why: String)
+}
+
 /// Where a connection tells what becomes of it.
 public final class ConnectionEvents: Sendable {
-    private let channel: Channel
+    private let owner: any ConnectionOwner
     private let epoch: UInt64
 
-    init(channel: Channel, epoch: UInt64) {
-        self.channel = channel
+    /// Events that are told to `owner`, under the number of the connection.
+    package init(owner: any ConnectionOwner, epoch: UInt64) {
+        self.owner = owner
         self.epoch = epoch
     }
 
     /// The connection stands: bytes can be sent.
-    public func opened() { channel.opened(epoch) }
+    public func opened() { owner.opened(epoch) }
 
     /// Bytes have come.
-    public func received(_ bytes: Span<UInt8>) { channel.received(epoch, bytes) }
+    public func received(_ bytes: Span<UInt8>) { owner.received(epoch, bytes) }
 
     /// Whether there are bytes to send.
-    public var hasOutput: Bool { channel.hasOutput(epoch) }
+    public var hasOutput: Bool { owner.hasOutput(epoch) }
 
     /// The bytes that are to be sent next, all of them; empty if there are none, and then `wake`
     /// says when there are.
-    public func takeOutput() -> [UInt8] { channel.takeOutput(epoch) }
+    public func takeOutput() -> [UInt8] { owner.takeOutput(epoch) }
 
     /// The connection has ended, or could not be made, and why.
-    public func closed(_ why: String) { channel.closed(epoch, why) }
+    public func closed(_ why: String) { owner.closed(epoch, why) }
 }

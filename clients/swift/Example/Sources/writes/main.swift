@@ -1,6 +1,8 @@
-// Writes posts while the server may be stopped and started again, then counts them. Leaves with 0
-// if there are exactly as many as were written: `writes [POSTS] [TASKS]`. MUSE_URL says where.
+// Writes posts while the server may be killed and started again, then counts them. Leaves with 0 if
+// there are exactly as many as were written: `writes [POSTS] [TASKS]`. MUSE_URL says where. Says
+// when it has a third and two thirds of them; ../../../survive.sh ends the server then.
 import MentalMuseClient
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -16,6 +18,18 @@ var configuration = ClientConfiguration()
 configuration.deadline = .seconds(120)
 let client = try await MentalMuseClient.connect(configuration: configuration)
 let name = "writer_" + String(UInt32.random(in: 0 ... .max), radix: 36)
+
+/// How many are answered, and a word at each third.
+let answered = Atomic<Int>(0)
+@Sendable func note() {
+    switch answered.wrappingAdd(1, ordering: .relaxed).newValue {
+    case posts / 3: print("a third")
+    case posts * 2 / 3: print("two thirds")
+    default: return
+    }
+    fflush(nil)
+}
+
 let grant = try await client.auth.register(username: name, password: "ten thousand times")
 let written = try await withThrowingTaskGroup(of: Int.self) { group in
     for task in 0..<tasks {
@@ -24,6 +38,7 @@ let written = try await withThrowingTaskGroup(of: Int.self) { group in
             for number in stride(from: task, to: posts, by: tasks) {
                 _ = try await client.posts.create(body: "Post \(number).")
                 written += 1
+                note()
             }
             return written
         }
