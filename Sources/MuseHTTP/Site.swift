@@ -42,10 +42,10 @@ extension Exchange {
     /// The page for people; it may load nothing from elsewhere, nor be shown within another's.
     private func page() -> Answer {
         let answer = worker.takeAnswer()
-        answer.body.raw(Page.text)
+        answer.body.raw(PageDocument.text)
         answer.add("Content-Type", "text/html; charset=utf-8")
         answer.add("Cache-Control", "no-cache")
-        answer.add("Content-Security-Policy", Page.policy)
+        answer.add("Content-Security-Policy", PageDocument.policy)
         answer.add("Cross-Origin-Opener-Policy", "same-origin")
         answer.add("Referrer-Policy", "no-referrer")
         addCommon(answer)

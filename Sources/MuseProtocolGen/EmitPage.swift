@@ -30,14 +30,14 @@ enum EmitPage {
         let script = "\n" + page.scripts.joined()
         var text = try filled(page.markup, "style", with: style)
         text = try filled(text, "script", with: script)
-        guard !text.contains("\"\"\"###"), !text.contains("\\###"), !text.contains("\r") else {
+        guard !text.contains("\"\"\"###"), !text.contains("\\###"), !text.utf8.contains(0x0D) else {
             throw SchemaError(
                 pointer: PageSource.folder, why: "has what a literal of Swift cannot hold")
         }
         return Banner.swift + """
 
             /// The page at `/`.
-            enum Page {
+            enum PageDocument {
                 /// What a browser may load for it: its own style and scripts, by their hashes, and
                 /// answers of this server.
                 static let policy = \"""

@@ -2,7 +2,7 @@
 // swift-format-ignore-file
 
 /// The page at `/`.
-enum Page {
+enum PageDocument {
     /// What a browser may load for it: its own style and scripts, by their hashes, and
     /// answers of this server.
     static let policy = """
