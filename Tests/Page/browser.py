@@ -110,6 +110,18 @@ class Trial:
                           % css("server.ping"), "a call by Enter")
         self.expect(True, "a call by keyboard alone")
 
+    def everything(self):
+        """Every entry opens; what cannot be called over HTTP says why."""
+        self.browser.run("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
+        self.browser.wait("[...document.querySelectorAll('details.method')]"
+                          ".every((e) => e.children.length > 1)", "all entries")
+        silent = self.browser.run(
+            "[...document.querySelectorAll('section.side[aria-label=RPC]')].filter((e) => "
+            "e.querySelector('button').disabled && !e.querySelector('.told').textContent).length")
+        count = self.browser.run("document.querySelectorAll('section.side').length")
+        self.expect(count > 80 and silent == 0, "%d sides of forms, each ready or explained" % count)
+        self.browser.run("document.querySelectorAll('details').forEach((e) => { e.open = false; })")
+
     def names(self):
         """Every control has a name for who cannot see it."""
         roles = {"textbox", "searchbox", "combobox", "checkbox", "button", "link"}
@@ -214,6 +226,7 @@ def main():
         trial.everyday("RPC", "wren_" + mark)
         trial.everyday("REST", "finch_" + mark)
         trial.names()
+        trial.everything()
         trial.looks()
         trial.memory()
         trial.search()
