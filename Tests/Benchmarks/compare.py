@@ -7,7 +7,8 @@
 Ping, a page of 20 comments and the writing of a post, at 1 and 64 connections, plain and over TLS.
 Server on core 0, load on core 1; one call in flight on a connection; rounds interleaved, medians
 told. CPU is the server's, system calls and TLS handshakes included. --into puts the table between
-the page's marks, and the drawing beside the page. No timing is asserted: status 0 means that every answer was right.
+the page's marks, and the drawing beside the page. No timing is asserted: status 0 means that every
+answer was right.
 """
 import argparse
 import http.client
@@ -189,7 +190,8 @@ def run(load, server, work, style, connections, seconds):
 
 def table(results):
     rows = ["| operation | over | connections | style | calls a second | of lines | p50 µs "
-            "| p99 µs | CPU µs | bytes out | bytes in |", "|---|---|--:|---|--:|--:|--:|--:|--:|--:|--:|"]
+            "| p99 µs | CPU µs | bytes out | bytes in |",
+            "|---|---|--:|---|--:|--:|--:|--:|--:|--:|--:|"]
     order = sorted(results, key=lambda key: (["ping", "page read", "write"].index(key[0]),
                                              key[1] == "TLS", key[2]))
     for key in order:

@@ -11,7 +11,8 @@ RULES = (
     (re.compile(r"(?m)^(Date: ).{29}"), r"\1Thu, 01 Jan 2026 00:00:00 GMT"),
 )
 # What stands between these is as long, but otherwise says nothing.
-OPAQUE = re.compile(r'((?:ETag|If-None-Match): "|"(?:cursor|next_cursor|x|kid)":"|[?&]cursor=)([\w-]+)')
+OPAQUE = re.compile(
+    r'((?:ETag|If-None-Match): "|"(?:cursor|next_cursor|x|kid)":"|[?&]cursor=)([\w-]+)')
 
 
 class Steady:

@@ -119,7 +119,7 @@ class Trial:
             "[...document.querySelectorAll('section.side[aria-label=RPC]')].filter((e) => "
             "e.querySelector('button').disabled && !e.querySelector('.told').textContent).length")
         count = self.browser.run("document.querySelectorAll('section.side').length")
-        self.expect(count > 80 and silent == 0, "%d sides of forms, each ready or explained" % count)
+        self.expect(count > 80 and silent == 0, "%d forms, each ready or explained" % count)
         self.browser.run("document.querySelectorAll('details').forEach((e) => { e.open = false; })")
 
     def names(self):
