@@ -13,8 +13,12 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+func room(
+    _ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: path, exclude: exclude,
+        swiftSettings: settings)
 }
 
 func tool(
@@ -91,7 +95,7 @@ let package = Package(
             [
                 "CMicroHTTP", "CZlib", "MuseServer", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON",
                 "MuseBase", "MentalMuseProtocol", "MuseService",
-            ]),
+            ], exclude: ["Page"]),
         // Floor 7: the program.
         tool(
             "mentalmuse",
@@ -103,7 +107,7 @@ let package = Package(
             ],
             exclude: ["OPERATING.md"]),
         // The generator.
-        room("MuseProtocolGen", ["MuseJSON"]),
+        room("MuseProtocolGen", ["CSodium", "MuseJSON"]),
         tool("muse-protocol", ["MuseProtocolGen", "MuseJSON"]),
         // Tests: one target a library.
         tests("MuseBaseTests", ["MuseBase"]),

@@ -8,6 +8,8 @@ internal import MuseServer
 
 /// A path of our own.
 enum Site: String, CaseIterable {
+    /// `/` itself.
+    case page = ""
     case rpc
     case openrpc = "openrpc.json"
     case openapi = "openapi.json"
@@ -20,7 +22,8 @@ enum Site: String, CaseIterable {
     var allow: String { Allow.text([verb]) }
 
     static func find(_ segments: [String]) -> Site? {
-        segments.count == 1 ? Site(rawValue: segments[0]) : nil
+        if segments.isEmpty { return .page }
+        return segments.count == 1 ? Site(rawValue: segments[0]) : nil
     }
 }
 
@@ -28,11 +31,25 @@ extension Exchange {
     /// The answer of a site that needs no lane.
     func answer(_ site: Site, _ target: Target) -> Answer {
         switch site {
+        case .page: return page()
         case .openrpc: return openRPC(target)
         case .openapi: return document(OpenAPIDocument.text)
         case .healthz: return word("ok")
         case .rpc, .metrics, .readyz: return refusal(.methodNotAllowed)
         }
+    }
+
+    /// The page for people; it may load nothing from elsewhere, nor be shown within another's.
+    private func page() -> Answer {
+        let answer = worker.takeAnswer()
+        answer.body.raw(PageDocument.text)
+        answer.add("Content-Type", "text/html; charset=utf-8")
+        answer.add("Cache-Control", "no-cache")
+        answer.add("Content-Security-Policy", PageDocument.policy)
+        answer.add("Cross-Origin-Opener-Policy", "same-origin")
+        answer.add("Referrer-Policy", "no-referrer")
+        addCommon(answer)
+        return answer
     }
 
     private func document(_ text: StaticString, head: StaticString? = nil, from: Int = 0) -> Answer

@@ -10,10 +10,11 @@ package enum Plan {
     private static let typeScriptFolder = "clients/typescript/src/generated/"
     private static let httpFolder = "Sources/MuseHTTP/Generated/"
 
-    /// Paths from the top of the repository, and their text; sorted by path.
+    /// Paths from the top of the repository, and their text; sorted by path. Without the page's
+    /// sources, all that comes from the schema alone.
     /// - Throws: SchemaError with the JSON pointer of what cannot be expressed.
     package static func files(
-        _ document: JSONValue
+        _ document: JSONValue, page: PageSource? = nil
     ) throws(SchemaError) -> [(path: String, text: String)] {
         let schema = try Schema(document)
         var files: [(path: String, text: String)] = [
@@ -51,6 +52,9 @@ package enum Plan {
         for namespace in schema.namespaces {
             let name = Names.capitalized(namespace) + "Params.swift"
             files.append((protocolFolder + name, EmitParams.file(schema, namespace: namespace)))
+        }
+        if let page {
+            files.append((httpFolder + "Page.swift", try EmitPage.embedded(page)))
         }
         return files.sorted { $0.path < $1.path }
     }

@@ -66,10 +66,24 @@ func document(_ path: String) -> JSONValue {
     }
 }
 
+/// The page's sources, as they stand.
+func page() -> PageSource {
+    func text(_ name: String) -> String {
+        let path = PageSource.folder + name
+        guard let bytes = read(path), let text = String(validating: bytes, as: UTF8.self) else {
+            fail("\(path): cannot be read")
+        }
+        return text
+    }
+    return PageSource(
+        markup: text(PageSource.markupName), style: text(PageSource.styleName),
+        scripts: PageSource.scriptNames.map(text))
+}
+
 func plan() -> [(path: String, text: String)] {
     let path = "Protocol/openrpc.json"
     do throws(SchemaError) {
-        return try Plan.files(document(path))
+        return try Plan.files(document(path), page: page())
     } catch {
         fail("\(path)#\(error)")
     }

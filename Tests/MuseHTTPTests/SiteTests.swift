@@ -78,6 +78,22 @@ struct SiteTests {
         #expect(client.ask("GET", "/readyz")?.json["status"]?.string == "ok")
     }
 
+    @Test func `the page may load nothing from elsewhere, and is framed by nobody`() throws {
+        let client = try HTTPHouse().connect()
+        let page = try #require(client.ask("GET", "/"))
+        #expect(page.status == 200 && page["Content-Type"] == "text/html; charset=utf-8")
+        #expect(page.text.hasPrefix("<!doctype html>"))
+        let policy = try #require(page["Content-Security-Policy"])
+        for part in ["default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'"] {
+            #expect(policy.contains(part))
+        }
+        #expect(!policy.contains("unsafe") && !policy.contains("\n"))
+        for outside in ["src=", "http://", "https://", "@import", "url("] {
+            #expect(!page.text.contains(outside), "\(outside)")
+        }
+        #expect(client.ask("POST", "/", body: "{}")?["Allow"] == "GET, HEAD, OPTIONS")
+    }
+
     @Test func `figures are for this machine and for admins`() throws {
         let house = try HTTPHouse { configuration, _ in
             configuration.trustedProxies = [AddressRange("127.0.0.1")].compactMap { $0 }

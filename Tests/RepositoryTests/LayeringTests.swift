@@ -57,7 +57,7 @@ struct Room: Sendable, CustomTestStringConvertible {
                 "MuseServer", "MuseHTTP", "MuseStore", "MuseSQLite", "MusePostgres", "MuseSQL",
                 "MuseCrypto", "MentalMuseClient", "CEdit", "CPlatform",
             ]), system: true),
-        Room("MuseProtocolGen", ["MuseJSON"]),
+        Room("MuseProtocolGen", ["CSodium", "MuseJSON"]),
         Room("muse-protocol", ["MuseProtocolGen", "MuseJSON"], system: true),
     ]
 }
