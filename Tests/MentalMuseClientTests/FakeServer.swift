@@ -58,38 +58,22 @@ final class FakeServer: Sendable {
 
     /// `port`: 0 for a free one. `tls`: to speak TLS.
     init(
-        port: UInt16 = 0, tls: TLSServerContext? = nil,
+        at place: Place? = nil, tls: TLSServerContext? = nil,
         greeting: @escaping @Sendable (Int) -> Reply = { _ in .nothing },
         _ reply: @escaping @Sendable (Request) -> Reply
     ) throws {
         self.reply = reply
         self.greeting = greeting
         self.tls = tls
-        (listener, self.port) = try Self.listen(port)
+        let place = try place ?? Place()
+        (listener, port) = (dup(place.number), place.port)
+        guard Glibc.listen(listener, 64) == 0 else {
+            throw POSIXError(.init(rawValue: errno) ?? .EADDRINUSE)
+        }
         Thread.start { self.accept() }
     }
 
     deinit { Glibc.close(listener) }
-
-    private static func listen(_ port: UInt16) throws -> (Int32, UInt16) {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var on: Int32 = 1
-        unsafe setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, 4)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                guard unsafe bind(listener, address, size) == 0, Glibc.listen(listener, 64) == 0
-                else { return Int32(-1) }
-                return unsafe getsockname(listener, address, &size)
-            }
-        }
-        guard status == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EADDRINUSE) }
-        return (listener, UInt16(bigEndian: address.sin_port))
-    }
 
     private func accept() {
         while true {
@@ -236,5 +220,33 @@ final class FakeServer: Sendable {
         }
         for connection in open { shutdown(connection, Int32(SHUT_RDWR)) }
         if stops { shutdown(listener, Int32(SHUT_RDWR)) }
+    }
+}
+
+extension FakeServer {
+    /// A port of loopback that nobody else can have, and at which nobody listens before a server
+    /// does.
+    final class Place {
+        let number: Int32
+        let port: UInt16
+
+        init() throws {
+            number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let number = number
+            let status = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                    guard unsafe bind(number, address, size) == 0 else { return Int32(-1) }
+                    return unsafe getsockname(number, address, &size)
+                }
+            }
+            port = UInt16(bigEndian: address.sin_port)
+            guard status == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EADDRINUSE) }
+        }
+
+        deinit { Glibc.close(number) }
     }
 }

@@ -12,16 +12,10 @@ struct ReconnectTests {
         try await client.server.ping(options: options)
     }
 
-    private func freePort() throws -> UInt16 {
-        let server = try FakeServer { _ in .nothing }
-        server.hangUp(stops: true)
-        return server.port
-    }
-
     @Test func `where nobody listens connecting fails at once`() async throws {
-        let port = try freePort()
+        let place = try FakeServer.Place()
         let error = await failure { () async throws(ClientError) in
-            try await MentalMuseClient.connect("tcp://127.0.0.1:\(port)")
+            try await MentalMuseClient.connect("tcp://127.0.0.1:\(place.port)")
         }
         #expect(error == .notConnected("connect: Connection refused"))
         let missing = await failure { () async throws(ClientError) in
@@ -40,21 +34,22 @@ struct ReconnectTests {
     }
 
     @Test func `a call waits for a server that comes later`() async throws {
-        let port = try freePort()
-        let client = try MentalMuseClient("tcp://127.0.0.1:\(port)", configuration: .quick)
+        // Bound, and not listened on: nobody else takes the port meanwhile.
+        let place = try FakeServer.Place()
+        let client = try MentalMuseClient("tcp://127.0.0.1:\(place.port)", configuration: .quick)
         async let pong = ping(client)
         let refused = await failure { () async throws(ClientError) in
             try await ping(client, CallOptions(waitsForConnection: false))
         }
         #expect(refused == .notConnected("connect: Connection refused"))
-        let server = try FakeServer(port: port) { request in .send(request.result("\"pong\"")) }
+        let server = try FakeServer(at: place) { request in .send(request.result("\"pong\"")) }
         #expect(try await pong == "pong")
         #expect(server.requests.count == 1)
     }
 
     @Test func `a call that no server was there for says so at its deadline`() async throws {
-        let port = try freePort()
-        let client = try MentalMuseClient("tcp://127.0.0.1:\(port)", configuration: .quick)
+        let place = try FakeServer.Place()
+        let client = try MentalMuseClient("tcp://127.0.0.1:\(place.port)", configuration: .quick)
         let error = await failure { () async throws(ClientError) in
             try await ping(client, CallOptions(deadline: .milliseconds(30)))
         }

@@ -14,7 +14,8 @@ import Testing
         for id in 0..<20 { server.board.release("hold \(id)") }
         var ids: [String] = []
         for _ in 0..<20 { ids.append(client.read()?.id ?? "") }
-        #expect(ids == (0..<20).map(String.init))
+        // In any order: those that wait begin as the lanes are free.
+        #expect(Set(ids) == Set((0..<20).map(String.init)))
     }
 
     @Test func `nothing further is begun with too much unread, and then it goes on`() async throws {
