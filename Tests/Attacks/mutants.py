@@ -79,7 +79,7 @@ def changed(clone, mutants):
     return sorted(files)
 
 
-def run(clone, command, mutant=None, seconds=1_500):
+def run(clone, command, mutant=None, seconds=400):
     """Whether a command passes, and what it said of the first failure, which ends it."""
     environment = {**os.environ}
     environment.pop("MUSE_MUTANT", None)

@@ -238,6 +238,48 @@ def bounded(door):
             connection.close()
 
 
+def open_to_the_net(door):
+    """On an address other than loopback, connections, registrations and writes are counted."""
+    here = own_address()
+    if here is None:
+        return "left out: this machine has no address but loopback"
+    limits = ["--host", here, "--plaintext", "--connections-per-address-max", "4",
+              "--registrations-per-hour-max", "3", "--writes-per-minute-max", "5"]
+    with Server(door.server.program, *limits) as server:
+        held = [Connection(server.port, 10, here, host=here) for _ in range(4)]
+        try:
+            for connection in held:
+                same(connection.outcome("server.ping"), "ok", "within the bound")
+            with Connection(server.port, 10, here, host=here) as more:
+                same(told(more.read()), "too_many_connections", "one connection more")
+            one = held[0]
+            grants = [one.register(f"net_{number}") for number in range(3)]
+            same(one.outcome("auth.register", {"username": "net_3", "password": PASSWORD}),
+                 "rate_limited", "one registration more")
+            token = grants[0]["access_token"]
+            found = [held[number % 4].outcome("posts.create", {"body": "b"}, token)
+                     for number in range(6)]
+            same(found, ["ok"] * 5 + ["rate_limited"], "writes over four connections")
+            same(one.outcome("posts.create", {"body": "b"}, grants[1]["access_token"]), "ok",
+                 "another caller's write")
+        finally:
+            for connection in held:
+                connection.close()
+    return None
+
+
+def own_address():
+    """An address of this machine that is not loopback; None if there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        try:
+            # Nothing is sent: it only asks which way one would go.
+            one.connect(("198.51.100.1", 9))
+            address = one.getsockname()[0]
+        except OSError:
+            return None
+    return None if address.startswith("127.") else address
+
+
 def behind_web_proxy(door):
     """The same for HTTP: NGINX adds the caller's address, and passes what clients make up."""
     name = door.person()
@@ -303,6 +345,7 @@ CHECKS = [
     ("a gateway's callers share a limit, or name each other", gateways, False),
     ("a network of IPv6 has as many tries as addresses", whole_networks, False),
     ("connections are counted by the proxy's address", bounded, False),
+    ("on the net nothing is counted", open_to_the_net, False),
     ("behind NGINX as a proxy of HTTP somebody is another", behind_web_proxy, False),
     ("fields of HTTP from elsewhere name somebody", web_fields, True),
 ]

@@ -172,14 +172,14 @@ class Connection:
 
     careless = None
 
-    def __init__(self, to, timeout=30, source=None, greeting=b""):
+    def __init__(self, to, timeout=30, source=None, greeting=b"", host="127.0.0.1"):
         if isinstance(to, str):
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(timeout)
             self.socket.connect(to)
         else:
             here = (source, 0) if source else None
-            self.socket = socket.create_connection(("127.0.0.1", to), timeout, here)
+            self.socket = socket.create_connection((host, to), timeout, here)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if greeting:
             self.socket.sendall(greeting)
