@@ -129,6 +129,8 @@ package final class Server: Sendable {
         control.connections = { shared.registry.entries.map(\.seen) }
         control.disconnect = { id in
             guard let entry = shared.registry.entry(id) else { return false }
+            // It is gone from now on, however soon its worker comes to closing it.
+            shared.registry.remove(entry)
             let worker = workers[entry.worker]
             Task(executorPreference: worker.loop) {
                 await worker.disconnect(entry.token, id: id)

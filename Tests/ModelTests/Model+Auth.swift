@@ -292,6 +292,8 @@ extension Model {
             endSessions(of: caller.user.id, but: caller.session.id)
         }
         let pair = rotate(caller.session, observed)
+        // No time of grace is due to the token that it replaces.
+        sessions[caller.session.id]?.previous = nil
         remember(owner, call, params, pair: pair)
         return try grant(pair, observed)
     }
