@@ -116,7 +116,7 @@ let package = Package(
         tests("MuseTLSTests", ["MuseTLS"]),
         tests("MuseCryptoTests", ["MuseCrypto", "MuseBase", "MuseJSON"]),
         tests("MuseNetTests", ["MuseNet", "MuseBase", "MuseTLS"]),
-        tests("MentalMuseProgramTests", ["mentalmuse", "MuseBase"]),
+        tests("MentalMuseProgramTests", ["mentalmuse", "Spawning", "MuseBase"]),
         tests("MuseRPCTests", ["MuseRPC", "MuseJSON"]),
         tests(
             "MuseServerTests",
@@ -131,13 +131,20 @@ let package = Package(
                 "MuseSQLite", "MuseSQL", "MuseCrypto", "MuseNet", "MuseRPC", "MuseJSON", "MuseBase",
             ]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
+        .target(name: "CSpawning", path: "Tests/CSpawning"),
+        .target(
+            name: "Spawning", dependencies: ["CSpawning"], path: "Tests/Spawning",
+            swiftSettings: settings),
         // The transcripts: the replayer, the server's tests by it, the Swift client's.
         .target(
-            name: "Transcripts", dependencies: ["MuseTLS", "MuseJSON", "MuseBase"],
+            name: "Transcripts", dependencies: ["Spawning", "MuseTLS", "MuseJSON", "MuseBase"],
             path: "Tests/Transcripts", swiftSettings: settings),
         tests(
             "ConformanceTests",
-            ["mentalmuse", "client-replay", "Transcripts", "MuseTLS", "MuseJSON", "MuseBase"]),
+            [
+                "mentalmuse", "client-replay", "Transcripts", "Spawning", "MuseTLS", "MuseJSON",
+                "MuseBase",
+            ]),
         .executableTarget(
             name: "client-replay",
             dependencies: [
@@ -177,7 +184,7 @@ let package = Package(
             "MentalMuseClientTests",
             [
                 "MentalMuseClient", "MentalMuseProtocol", "MuseTLS", "MuseRPC", "MuseJSON",
-                "MuseBase", "COpenSSL",
+                "MuseBase", "Spawning", "COpenSSL",
             ]),
     ]
 )
@@ -187,7 +194,7 @@ let package = Package(
 if Context.environment["MUSE_ONLY_CLIENT"] != nil {
     let kept: Set = [
         "COpenSSL", "MuseBase", "MuseJSON", "MuseTLS", "MuseRPC", "MentalMuseProtocol",
-        "MentalMuseClient", "MentalMuseClientTests",
+        "MentalMuseClient", "MentalMuseClientTests", "Spawning", "CSpawning",
     ]
     package.products = [.library(name: "MentalMuseClient", targets: ["MentalMuseClient"])]
     package.targets.removeAll { !kept.contains($0.name) }

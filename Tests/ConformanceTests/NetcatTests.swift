@@ -2,6 +2,7 @@
 // functions work.
 internal import Foundation
 internal import MuseJSON
+internal import Spawning
 internal import Testing
 internal import Transcripts
 
@@ -101,7 +102,7 @@ struct NetcatTests {
     private static func shell(
         _ script: String, _ more: [String: String]
     ) throws -> (Int32, String) {
-        let process = Process()
+        let process = ChildProcess()
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = ["-c", script]
         process.currentDirectoryURL = Corpus.root.appending(path: folder)

@@ -4,6 +4,7 @@ internal import MentalMuseClient
 internal import MuseBase
 internal import MuseJSON
 internal import MuseTLS
+internal import Spawning
 internal import Testing
 
 /// A certificate of 127.0.0.1 that signs itself.
@@ -13,7 +14,7 @@ private struct Certificate {
     var key: String { folder.file("key.pem") }
 
     init(for name: String = "IP:127.0.0.1") throws {
-        let process = Process()
+        let process = ChildProcess()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",

@@ -2,6 +2,7 @@
 // of one that says what the test wants.
 internal import Foundation
 internal import MuseBase
+internal import Spawning
 internal import Testing
 
 @Suite struct CallTests {

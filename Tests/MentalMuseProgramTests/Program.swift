@@ -1,5 +1,6 @@
 // The program's tests: running it as a process, in a folder of its own, without our environment.
 internal import Foundation
+internal import Spawning
 
 /// What a run of the program left.
 struct Run {
@@ -53,8 +54,8 @@ final class Sandbox {
     }
 
     /// A process of the program that has not been started.
-    func process(_ words: [String], _ environment: [String: String] = [:]) -> Process {
-        let process = Process()
+    func process(_ words: [String], _ environment: [String: String] = [:]) -> ChildProcess {
+        let process = ChildProcess()
         process.executableURL = Self.program
         process.arguments = words
         process.currentDirectoryURL = folder

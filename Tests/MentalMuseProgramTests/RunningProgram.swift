@@ -1,9 +1,10 @@
 // The program's tests: a server that runs as a process until its test ends.
 internal import Foundation
+internal import Spawning
 
 /// `mentalmuse serve` in a sandbox, on a free port.
 final class RunningProgram {
-    private let process: Process
+    private let process: ChildProcess
     private let errors = Pipe()
     private var log = Data()
     let sandbox: Sandbox

@@ -1,5 +1,6 @@
 // Twin of Program.swift and the options: what wrong use gets, and what help says.
 internal import Foundation
+internal import Spawning
 internal import Testing
 
 @Suite struct UsageTests {

@@ -4,6 +4,7 @@
 internal import Foundation
 internal import MuseBase
 internal import MuseJSON
+internal import Spawning
 
 /// A server that was started here.
 package struct Server: Sendable {
@@ -31,7 +32,7 @@ package enum Program {
 
     private struct State {
         var shared: [[String]: Server] = [:]
-        var children: [Process] = []
+        var children: [ChildProcess] = []
         var pipes: [Pipe] = []
         var folder: URL?
         var program: URL?
@@ -76,7 +77,7 @@ package enum Program {
         let more = data + "-more"
         try FileManager.default.createDirectory(atPath: more, withIntermediateDirectories: false)
         let roots = folder.appending(path: "cert.pem").path
-        let process = Process()
+        let process = ChildProcess()
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments =
             ["-c", "\"$@\" & pid=$!; cat >/dev/null; kill -9 $pid", "sh"]
@@ -123,7 +124,7 @@ package enum Program {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "muse-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        let request = Process()
+        let request = ChildProcess()
         request.executableURL = URL(filePath: "/usr/bin/env")
         request.arguments =
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
