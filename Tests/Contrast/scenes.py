@@ -2,7 +2,8 @@
 connection, in an order in which each has what it needs.
 
 A step is (method, caller, params, names): `{name}` within params is what an earlier answer gave;
-names = {name: path} keeps parts of this answer.
+names = {name: path} keeps parts of this answer. A method of the schema that has no step here is
+captured by its first example, while there is a post with a comment, as its admin.
 """
 FIRST = "seven wizards mix quartz"
 SECOND = "eight otters juggle plums"
@@ -57,3 +58,21 @@ PASSING = ("server.info", "server.metrics")
 
 # Those that make the connection of a caller that caller's own.
 BINDING = ("auth.register", "auth.login")
+
+# What an example's ids stand for, by namespace and name.
+IDS = {"posts.id": "{post}", "comments.id": "{comment}", "users.id": "{grace_id}"}
+
+
+def steps(methods):
+    """The steps, with one of its own for each method that has a place in REST and none here."""
+    known = {step[0] for step in STEPS}
+    more = []
+    for name, method in methods.items():
+        if not method["x-rest"] or name in known:
+            continue
+        params = {param["name"]: IDS.get(name.split(".")[0] + "." + param["name"],
+                                         "{post}" if param["name"] == "post_id" else param["value"])
+                  for param in method["examples"][0]["params"]}
+        more.append((name, "ada", params, {}))
+    place = [step[0] for step in STEPS].index("comments.delete")
+    return STEPS[:place] + tuple(more) + STEPS[place:]
