@@ -103,7 +103,7 @@ OWNERS = [
     one("revision-posts", "the revision of a post", SERVICE + "Posts/posts.update.swift",
         "revision != head.revision {", "!{on}, revision != head.revision {"),
     one("revision-users", "the revision of a user", SERVICE + "Users/users.update.swift",
-        "revision != user.revision else { return }", "!{on}, revision != user.revision else { return }"),
+        "revision != user.revision {", "!{on}, revision != user.revision {"),
     one("email-password", "that the e-mail address wants the password",
         SERVICE + "Users/users.update.swift",
         "guard params.email != .absent else", "guard params.email != .absent, !{on} else"),
