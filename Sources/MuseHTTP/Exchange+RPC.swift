@@ -99,27 +99,10 @@ extension Exchange {
         if decoded.binds || method?.effect == .session || method == .rpcCancel {
             return .refused(id, .invalidRequest(reason: "nothing_binds_over_http"), method)
         }
-        if let refusal = refusal(decoded) { return .refused(id, refusal, method) }
+        if let refusal = decoded.refusal(of: caller) { return .refused(id, refusal, method) }
         guard let method else { return .discover(id) }
         guard let invocation = decoded.invocation else { return .silent }
         return .call(id, invocation, call(method, decoded.meta))
-    }
-
-    private func refusal(_ decoded: Decoded) -> RPCError? {
-        guard decoded.issues.isEmpty else {
-            return .invalidParams(
-                errors: decoded.issues.issues.map {
-                    Offence(path: $0.path, rule: $0.rule, expected: $0.expected)
-                })
-        }
-        guard let named = decoded.meta.clientAddress else { return nil }
-        // Not the proxy's own word where it passes on somebody else's.
-        guard caller.isTrustedProxy else { return .permissionDenied() }
-        guard NetworkAddress(text: named) == nil else { return nil }
-        return .invalidParams(errors: [
-            Offence(
-                path: "/_meta/client_address", rule: "format", expected: "\"ipv4 or ipv6\"")
-        ])
     }
 
     /// A call; the head's token is that of whatever names none.

@@ -66,7 +66,8 @@ extension Exchange {
         if target.count > HTTPLimits.targetBytesMax { return refusal(.targetTooLong) }
         if headBytes > HTTPLimits.headBytesMax { return refusal(.headTooLarge) }
         if worker.seat.isFull { return refusal(.busy(retryAfterMs: 1_000)) }
-        if let over = overRate() { return refusal(over) }
+        let max = worker.seat.limits.requestsPerSecondMax
+        if let over = rate.refusal(max: max, now: arrivedAt) { return refusal(over) }
         return nil
     }
 

@@ -57,8 +57,7 @@ final class Exchange {
     /// When a part of a request was first seen; 0 for none.
     private var begunAt: UInt64 = 0
     private var requests = 0
-    private var rateWindow: UInt64 = 0
-    private var rateCount = 0
+    var rate = RequestRate()
 
     init(
         _ worker: HTTPWorker, _ connection: OpaquePointer, _ entry: ConnectionEntry,
@@ -241,22 +240,6 @@ final class Exchange {
     }
 
     // MARK: Time
-
-    /// Counts the request against the connection's own rate; the refusal where it is over.
-    func overRate() -> RPCError? {
-        let max = worker.seat.limits.requestsPerSecondMax
-        guard max > 0 else { return nil }
-        let second: UInt64 = 1_000_000_000
-        if arrivedAt - rateWindow >= second {
-            rateWindow = arrivedAt
-            rateCount = 0
-        }
-        rateCount += 1
-        guard rateCount > max else { return nil }
-        let rest = (rateWindow + second - arrivedAt) / 1_000_000
-        return .rateLimited(
-            retryAfterMs: Int(rest) + 1, limit: max, windowMs: 1_000, scope: "connection")
-    }
 
     /// Closes it where a request has been coming, or an answer going, for too long.
     func look(now: UInt64) {

@@ -39,10 +39,7 @@ struct ParamsText: ~Copyable {
         }
         guard issues.isEmpty, decoded.issues.isEmpty else {
             let told = (issues.issues + decoded.issues.issues).prefix(issuesMax)
-            throw .invalidParams(
-                errors: told.map {
-                    Offence(path: $0.path, rule: $0.rule, expected: $0.expected)
-                })
+            throw .invalidParams(told)
         }
         return decoded
     }

@@ -122,7 +122,7 @@ extension ServerConnection {
             refuse(envelope.ownedID(bytes), .invalidRequest(reason: fault.rawValue), place)
         case .request:
             requests += 1
-            let over = overRate()
+            let over = rate.refusal(max: worker.limits.requestsPerSecondMax, now: receivedAt)
             guard let method = MethodID.lookup(bytes, envelope.method) else {
                 if let over { return refuse(envelope, bytes, over, place) }
                 return takeUnlisted(envelope, bytes, place)
@@ -141,7 +141,7 @@ extension ServerConnection {
             method: method, bytes: bytes, params: envelope.params,
             issuesMax: worker.limits.offencesMax)
         let effect = decoded.binds ? .session : method.effect
-        let refusal = over ?? self.refusal(decoded)
+        let refusal = over ?? decoded.refusal(of: peer)
         if case .none = effect, refusal == nil, let invocation = decoded.invocation {
             return runNow(method, invocation, decoded.meta, envelope, bytes, place)
         }
@@ -155,13 +155,6 @@ extension ServerConnection {
             refusal: refusal, arrivedAt: receivedAt, bytes: line, batch: place.batch,
             index: place.index)
         offer(call)
-    }
-
-    private static func invalidParams(_ issues: ParamIssues) -> RPCError {
-        .invalidParams(
-            errors: issues.issues.map {
-                Offence(path: $0.path, rule: $0.rule, expected: $0.expected)
-            })
     }
 
     /// What the schema does not list as a method of its own: discovery, examples, mistakes.
@@ -192,37 +185,11 @@ extension ServerConnection {
         let decoded = Invocation.decode(
             method: .serverPing, bytes: bytes, params: envelope.params,
             issuesMax: worker.limits.offencesMax)
-        if let refusal = refusal(decoded) { return refuse(envelope, bytes, refusal, place) }
+        if let refusal = decoded.refusal(of: peer) {
+            return refuse(envelope, bytes, refusal, place)
+        }
         answerNow(envelope, bytes, place) { $0.raw(SchemaDocument.text) }
         worker.note(WorkerMetrics.discover, since: receivedAt)
-    }
-
-    /// Why the params cannot be taken, or name an address that is not this client's to name; nil if
-    /// they can.
-    private func refusal(_ decoded: Decoded) -> RPCError? {
-        guard decoded.issues.isEmpty else { return Self.invalidParams(decoded.issues) }
-        guard let named = decoded.meta.clientAddress else { return nil }
-        guard peer.isTrustedProxy else { return .permissionDenied() }
-        guard NetworkAddress(text: named) == nil else { return nil }
-        let offence = Offence(
-            path: "/_meta/client_address", rule: "format", expected: "\"ipv4 or ipv6\"")
-        return .invalidParams(errors: [offence])
-    }
-
-    /// Counts a request against the connection's own rate; the refusal where it is over.
-    private func overRate() -> RPCError? {
-        let max = worker.limits.requestsPerSecondMax
-        guard max > 0 else { return nil }
-        let second: UInt64 = 1_000_000_000
-        if receivedAt - rateWindow >= second {
-            rateWindow = receivedAt
-            rateCount = 0
-        }
-        rateCount += 1
-        guard rateCount > max else { return nil }
-        let rest = (rateWindow + second - receivedAt) / 1_000_000
-        return .rateLimited(
-            retryAfterMs: Int(rest) + 1, limit: max, windowMs: 1_000, scope: "connection")
     }
 
     // MARK: At once

@@ -65,8 +65,7 @@ final class ServerConnection {
     var held: [PendingCall] = []
     var callBytes = 0
     var requests = 0
-    var rateWindow: UInt64 = 0
-    var rateCount = 0
+    var rate = RequestRate()
 
     // Output.
     var output: OutputBuffer?
