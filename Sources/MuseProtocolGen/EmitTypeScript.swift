@@ -45,7 +45,7 @@ enum EmitTypeScript {
 
     /// The checks of an object's members; the object is `of` then.
     private static func checked(_ all: [Member], _ name: String) -> String {
-        var text = "  const of = members(value, \(TypeScript.text(name)));\n"
+        var text = "  const of = members(value, \(literal(name)));\n"
         for member in all {
             let (value, place) = ("of.\(member.name)", "\(name).\(member.name)")
             if member.isRequired {
@@ -91,7 +91,7 @@ enum EmitTypeScript {
 
     private static func error(_ error: ErrorType) -> String {
         let (type, all) = (Names.upperCamel(error.name), error.data + error.optional)
-        let name = TypeScript.text(error.name)
+        let name = literal(error.name)
         var text = ""
         if !all.isEmpty {
             text += "\n" + TypeScript.doc("The data of `\(error.name)`.")
@@ -114,7 +114,7 @@ enum EmitTypeScript {
             ("says", error.message),
         ]
         var text = "  [\n    \(error.code),\n    {\n"
-        for (name, word) in words { text += "      \(name): \(TypeScript.text(word)),\n" }
+        for (name, word) in words { text += "      \(name): \(literal(word)),\n" }
         return text + "      check: \(check),\n    },\n  ],\n"
     }
 
@@ -130,7 +130,7 @@ enum EmitTypeScript {
             text += structure(
                 type + "Params", "The params of `\(notification.name)`.", notification.params)
             text += "\n" + TypeScript.doc(notification.summary) + "export interface \(type) {\n"
-            text += "  readonly method: \(TypeScript.text(notification.name));\n"
+            text += "  readonly method: \(literal(notification.name));\n"
             text += "  readonly params: \(type)Params;\n}\n"
         }
         text += "\n" + TypeScript.doc("Anything the server may say by itself, newer things too.")
@@ -140,7 +140,7 @@ enum EmitTypeScript {
         text += "export const NOTIFICATIONS: ReadonlyMap<string, (params: unknown) => unknown> ="
         text += " new Map<\n  string,\n  (params: unknown) => unknown\n>([\n"
         for (notification, type) in zip(schema.notifications, types) {
-            text += "  [\(TypeScript.text(notification.name)), read\(type)Params],\n"
+            text += "  [\(literal(notification.name)), read\(type)Params],\n"
         }
         return text + "]);\n"
     }
@@ -151,14 +151,14 @@ enum EmitTypeScript {
         var text = TypeScript.banner(
             "Every method of the schema.", ["import { Method } from \"../method.js\";"])
         text += "\n" + TypeScript.doc("The version of the schema.")
-        text += "export const SCHEMA_VERSION = \(TypeScript.text(schema.version));\n\n"
+        text += "export const SCHEMA_VERSION = \(literal(schema.version));\n\n"
         for method in schema.methods {
-            let words = [method.name, method.effect, method.token].map(TypeScript.text)
+            let words = [method.name, method.effect, method.token].map(literal)
             let binds = method.params.contains(where: \.binds)
             text += "export const \(method.swift) = new Method("
             text += (words + ["\(binds)"]).joined(separator: ", ") + ");\n"
         }
-        let hidden = TypeScript.text(schema.discoverMethod)
+        let hidden = literal(schema.discoverMethod)
         text += "export const rpcDiscover = "
         text += "new Method(\(hidden), \"none\", \"ignored\", false);\n\n"
         text += TypeScript.doc("By name.")

@@ -26,7 +26,7 @@ enum Names {
     }
 }
 
-/// Text as a Swift string literal, raw where that reads better.
+/// Text as a string literal of Swift, which is one of TypeScript too.
 func literal(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {

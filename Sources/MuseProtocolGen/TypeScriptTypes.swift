@@ -45,7 +45,7 @@ extension Shape {
     /// Statements that throw where the expression `value` is not of this shape; `place` is how it
     /// is told to people.
     func typeScriptCheck(_ value: String, _ place: String, _ indent: String) -> String {
-        let told = TypeScript.text(place)
+        let told = literal(place)
         switch self {
         case .id, .text, .time, .choice: return "\(indent)text(\(value), \(told));\n"
         case .integer: return "\(indent)integer(\(value), \(told));\n"
@@ -82,25 +82,6 @@ enum TypeScript {
         return head + "// \(about)\n" + rest
     }
 
-    /// A string literal.
-    static func text(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            default:
-                if scalar.value < 0x20 || scalar.value >= 0x7F {
-                    result += "\\u{\(String(scalar.value, radix: 16))}"
-                } else {
-                    result.unicodeScalars.append(scalar)
-                }
-            }
-        }
-        return result + "\""
-    }
-
     /// A comment that documents what follows.
     static func doc(_ text: String, _ indent: String = "") -> String {
         let lines = text.replacing("*/", with: "* /").split(
@@ -112,13 +93,13 @@ enum TypeScript {
 
     /// One of some words, as a type.
     static func words(_ words: [String]) -> String {
-        words.map(text).joined(separator: " | ")
+        words.map(literal).joined(separator: " | ")
     }
 
     /// An import of what is named, none where nothing is.
     static func imports(_ names: [String], from module: String, isType: Bool = true) -> [String] {
         guard !names.isEmpty else { return [] }
         let list = names.sorted().map { "  \($0),\n" }.joined()
-        return ["import \(isType ? "type " : ""){\n\(list)} from \(text(module));"]
+        return ["import \(isType ? "type " : ""){\n\(list)} from \(literal(module));"]
     }
 }
