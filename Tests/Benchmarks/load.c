@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "common.h"
 
 enum { DEPTH_MAX = 256, IN_MAX = 1 << 21, SAMPLES_MAX = 1 << 22 };
 
@@ -41,33 +42,6 @@ static int lines, depth, is_http, is_tls;
 static uint64_t bytes_out, bytes_in;
 static float *sample;
 static long samples, answers, errors;
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-static void fail(const char *what) {
-    perror(what);
-    exit(1);
-}
-
-static char *whole(const char *path, size_t *bytes) {
-    FILE *file = fopen(path, "rb");
-    if (!file) fail(path);
-    char *text = 0;
-    size_t have = 0, room = 0, got;
-    do {
-        if (have + 65536 > room) text = realloc(text, room = room * 2 + 65536 + 1);
-        got = fread(text + have, 1, room - have - 1, file);
-        have += got;
-    } while (got);
-    fclose(file);
-    text[have] = 0;
-    *bytes = have;
-    return text;
-}
 
 static void send_all(connection *c, const char *text, size_t bytes) {
     bytes_out += bytes;

@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "../../Benchmarks/common.h"
 
 enum { SLOTS = 1 << 16, IN_MAX = 1 << 20, OUT_MAX = 1 << 22, CODES_MAX = 16, WINDOWS_MAX = 4096 };
 enum { SAMPLES_MAX = 1 << 23 };
@@ -49,33 +50,6 @@ static long good_in[WINDOWS_MAX];
 static float refusal_max;
 static double refusal_sum;
 static long refusals;
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-static void fail(const char *what) {
-    perror(what);
-    exit(1);
-}
-
-static char *whole(const char *path, size_t *bytes) {
-    FILE *file = fopen(path, "rb");
-    if (!file) fail(path);
-    char *text = 0;
-    size_t have = 0, room = 0, got;
-    do {
-        if (have + 65536 > room) text = realloc(text, room = room * 2 + 65536 + 1);
-        got = fread(text + have, 1, room - have - 1, file);
-        have += got;
-    } while (got);
-    fclose(file);
-    text[have] = 0;
-    *bytes = have;
-    return text;
-}
 
 static void watch(connection *c, int wants_out) {
     if (c->wants_out == wants_out) return;
