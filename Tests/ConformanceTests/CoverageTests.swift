@@ -48,7 +48,8 @@ struct CoverageTests {
         let stated = schema.first { $0["name"]?.string == method }?["errors"]?.array ?? []
         let names = stated.compactMap { $0["$ref"]?.string?.split(separator: "/").last }
         let possible = Set(names.map(String.init))
-        // An expired token takes a server of its own: rule-expired has it for all methods.
+        // An expired token takes a server of its own: ExampleTests try it on every method, a new
+        // one too; rule-expired has it for the clients.
         #expect(possible.subtracting(shown.errors).subtracting(["token_expired"]).isEmpty)
         // Beside what any method can answer, and what depends on flags and proxies.
         let common = try Corpus.schema.get().root["x-common-errors"]?.array ?? []

@@ -29,6 +29,19 @@ struct Example: Sendable, CustomTestStringConvertible {
     }
 }
 
+extension Wire {
+    /// Sends one request, and gives the next line.
+    fileprivate func ask(_ id: Int, _ method: String, _ params: JSONValue) throws -> JSONValue {
+        let request: JSONValue = .object([
+            "jsonrpc": .string("2.0"), "id": .number(id), "method": .string(method),
+            "params": params,
+        ])
+        try send(Array((request.text() + "\n").utf8))
+        guard let line = try line() else { throw Differs("closed") }
+        return try JSONValue(line.span)
+    }
+}
+
 /// The world of the examples on a server of its own: who is there, and what stands for which id.
 private final class World {
     private let wire: Wire
@@ -68,14 +81,7 @@ private final class World {
             let meta: JSONValue = .object(["access_token": grant["access_token"] ?? .null])
             filled = filled.adding([.init("_meta", meta)])
         }
-        let request: JSONValue = .object([
-            "jsonrpc": .string("2.0"), "id": .number(count), "method": .string(method),
-            "params": filled,
-        ])
-        let target = name == "operator" ? admin : wire
-        try target.send(Array((request.text() + "\n").utf8))
-        guard let line = try target.line() else { throw Differs("closed") }
-        return try JSONValue(line.span)
+        return try (name == "operator" ? admin : wire).ask(count, method, filled)
     }
 
     func compare(_ written: JSONValue, _ given: JSONValue) throws {
@@ -98,6 +104,38 @@ struct ExampleTests {
             let result = try #require(answer["result"], "\(answer.brief)")
             try world.compare(example.value["result"]?["value"] ?? .null, result)
         }
+    }
+
+    /// Of every method that the schema says it of, by its first example; and with it all sessions
+    /// are to end, where a method has a rule of its own for tokens.
+    @Test func `an expired token is told by every method that may say so`() throws {
+        let methods = try Corpus.schema.get().root["methods"]?.array ?? []
+        let server = try Program.server(flags: ["--access-seconds=0"], alone: false)
+        let wire = try Wire(server.place("tcp"))
+        let grant = try wire.ask(
+            0, "auth.register",
+            .object([
+                "username": .string("late_\(UInt32.random(in: 0 ... .max))"),
+                "password": .string("seven late owls"),
+            ]))
+        let token = try #require(grant["result"]?["access_token"])
+        var told = 0
+        for method in methods
+        where (method["errors"]?.array ?? []).contains(where: {
+            $0["$ref"]?.string?.hasSuffix("/token_expired") ?? false
+        }) {
+            let name = method["name"]?.string ?? ""
+            let example = try #require(Example.all.first { $0.method == name })
+            var members = (example.params.members ?? []).map { member -> JSONValue.Member in
+                member.value.string == "$access_token" ? .init(member.name, token) : member
+            }
+            if method["x-token"]?.string == "own" { members.append(.init("all", .bool(true))) }
+            members.append(.init("_meta", .object(["access_token": token])))
+            told += 1
+            let answer = try wire.ask(told, name, .object(members))
+            #expect(answer["error"]?["data"]?["name"]?.string == "token_expired", "\(name)")
+        }
+        #expect(told > 20)
     }
 
     @Test func `there are examples`() {
