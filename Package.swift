@@ -113,7 +113,7 @@ let package = Package(
         tests("MuseBaseTests", ["MuseBase"]),
         tests("MentalMuseProtocolTests", ["MentalMuseProtocol", "MuseRPC", "MuseJSON"]),
         tests("MuseJSONTests", ["MuseJSON"]),
-        tests("MuseTLSTests", ["MuseTLS"]),
+        tests("MuseTLSTests", ["MuseTLS", "Spawning"]),
         tests("MuseCryptoTests", ["MuseCrypto", "MuseBase", "MuseJSON"]),
         tests("MuseNetTests", ["MuseNet", "MuseBase", "MuseTLS"]),
         tests("MentalMuseProgramTests", ["mentalmuse", "Spawning", "MuseBase"]),
@@ -122,7 +122,7 @@ let package = Package(
             "MuseServerTests",
             [
                 "MuseServer", "MuseService", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON",
-                "MuseBase", "MentalMuseProtocol",
+                "MuseBase", "MentalMuseProtocol", "Spawning",
             ]),
         tests(
             "MuseHTTPTests",

@@ -5,6 +5,7 @@ import MuseBase
 import MuseServer
 import MuseService
 import MuseTLS
+import Spawning
 import Testing
 
 @Suite(.ownThread) struct LifeTests {
@@ -197,23 +198,8 @@ enum Certificate {
     static func make(in folder: String) throws -> (certificate: String, key: String) {
         let certificate = folder + "/certificate.pem"
         let key = folder + "/key.pem"
-        let words = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-            "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=muse",
-            "-addext", "subjectAltName=IP:127.0.0.1,DNS:muse.test",
-        ]
-        var arguments = unsafe words.map { unsafe strdup($0) }
-        unsafe arguments.append(nil)
-        defer { unsafe arguments.forEach { unsafe free($0) } }
-        var child = pid_t()
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        try #require(unsafe posix_spawnp(&child, "openssl", &actions, nil, arguments, environ) == 0)
-        unsafe posix_spawn_file_actions_destroy(&actions)
-        var status: Int32 = 0
-        unsafe waitpid(child, &status, 0)
-        try #require(status == 0)
+        try SelfSigned.make(
+            certificate: certificate, key: key, names: "IP:127.0.0.1,DNS:muse.test")
         return (certificate, key)
     }
 }

@@ -1,6 +1,7 @@
 // Two streams that talk to each other through memory.
 import Glibc
 import MuseTLS
+import Spawning
 import Testing
 
 @Suite struct TLSStreamTests {
@@ -143,24 +144,8 @@ final class Certificate {
         let made = unsafe mkdtemp(&template)
         try #require(unsafe made != nil)
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let words = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-            "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=muse",
-            "-addext", "subjectAltName=IP:127.0.0.1,DNS:muse.test",
-        ]
-        var arguments = unsafe words.map { unsafe strdup($0) }
-        unsafe arguments.append(nil)
-        defer { unsafe arguments.forEach { unsafe free($0) } }
-        var child = pid_t()
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        try #require(
-            unsafe posix_spawnp(&child, "openssl", &actions, nil, arguments, environ) == 0)
-        unsafe posix_spawn_file_actions_destroy(&actions)
-        var status: Int32 = 0
-        unsafe waitpid(child, &status, 0)
-        try #require(status == 0)
+        try SelfSigned.make(
+            certificate: certificate, key: key, names: "IP:127.0.0.1,DNS:muse.test")
     }
 
     deinit {

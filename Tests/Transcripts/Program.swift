@@ -124,18 +124,9 @@ package enum Program {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "muse-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        let request = ChildProcess()
-        request.executableURL = URL(filePath: "/usr/bin/env")
-        request.arguments =
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-            + ["-nodes", "-days", "2", "-subj", "/CN=localhost"]
-            + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-            + ["-keyout", folder.appending(path: "key.pem").path]
-            + ["-out", folder.appending(path: "cert.pem").path]
-        request.standardError = FileHandle.nullDevice
-        try request.run()
-        request.waitUntilExit()
-        guard request.terminationStatus == 0 else { throw Differs("openssl made no certificate") }
+        try SelfSigned.make(
+            certificate: folder.appending(path: "cert.pem").path,
+            key: folder.appending(path: "key.pem").path, names: "DNS:localhost,IP:127.0.0.1")
         atexit { Program.end() }
         return folder
     }
