@@ -6,15 +6,17 @@ extension UUIDv7 {
     package static let byteCount = 16
 
     /// Its sixteen bytes, the most significant first.
-    package var bytes: [UInt8] {
-        [high, low].flatMap { half in
-            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: half >> $0) }
-        }
-    }
+    package var bytes: [UInt8] { Self.bytes(of: CollectionOfOne(self)) }
 
     /// Those of several, one after the other.
-    package static func bytes(of ids: [UUIDv7]) -> [UInt8] {
-        ids.flatMap(\.bytes)
+    package static func bytes(of ids: some Collection<UUIDv7>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(ids.count * byteCount)
+        for id in ids {
+            id.high.append(to: &bytes)
+            id.low.append(to: &bytes)
+        }
+        return bytes
     }
 
     /// The ids of a record; what is left after the last whole one is not looked at.
@@ -24,6 +26,15 @@ extension UUIDv7 {
                 bytes[half..<half + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             }
             return UUIDv7(high: halves[0], low: halves[1])
+        }
+    }
+}
+
+extension UInt64 {
+    /// Appends its eight bytes, the most significant first.
+    fileprivate func append(to bytes: inout [UInt8]) {
+        for shift in stride(from: 56, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: self >> UInt64(shift)))
         }
     }
 }

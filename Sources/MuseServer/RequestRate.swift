@@ -1,5 +1,5 @@
-internal import MentalMuseProtocol
 // The server room: a connection's own rate, whatever it speaks. A value of each connection.
+internal import MentalMuseProtocol
 package import MuseRPC
 
 /// How many requests a connection has made in the second under way.

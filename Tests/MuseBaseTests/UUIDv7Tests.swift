@@ -124,6 +124,21 @@ struct UUIDv7Tests {
         }
     }
 
+    @Test func `ids are sixteen bytes each, and come back from them`() {
+        let ids = [
+            UUIDv7(high: 0x0102_0304_0506_7708, low: 0x890A_0B0C_0D0E_0F10),
+            UUIDv7(high: .max, low: 0), UUIDv7(high: 0, low: 1),
+        ]
+        let bytes = UUIDv7.bytes(of: ids)
+        #expect(bytes.count == 48)
+        #expect(
+            ids[0].bytes == [1, 2, 3, 4, 5, 6, 0x77, 8, 0x89, 10, 11, 12, 13, 14, 15, 16])
+        #expect(bytes.starts(with: ids[0].bytes))
+        #expect(UUIDv7.all(in: bytes) == ids)
+        #expect(UUIDv7.all(in: bytes + [1, 2, 3]) == ids)
+        #expect(UUIDv7.all(in: []) == [] && UUIDv7.bytes(of: []) == [])
+    }
+
     @Test func `the order of ids is the order of their bytes`() {
         let random = RandomSource.seeded(12)
         for _ in 0..<2_000 {
