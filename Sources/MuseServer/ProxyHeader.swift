@@ -1,10 +1,10 @@
 // The server room: what a trusted proxy says before the first line of a connection: the PROXY
 // protocol, versions 1 (a line) and 2 (bytes), as HAProxy's proxy-protocol.txt has them. No I/O.
-internal import MuseBase
+package import MuseBase
 
-enum ProxyHeader {
+package enum ProxyHeader {
     /// What the first bytes are.
-    enum Step: Equatable {
+    package enum Step: Equatable {
         /// No header: the first line begins here.
         case none
         /// Perhaps a header, but not all of it.
@@ -22,7 +22,7 @@ enum ProxyHeader {
     private static let lineMax = 107
     private static let bytesMax = 4_096
 
-    static func read(_ bytes: Span<UInt8>) -> Step {
+    package static func read(_ bytes: Span<UInt8>) -> Step {
         if begins(bytes, word) { return bytes.count < word.count ? .needMore : line(bytes) }
         if begins(bytes, signature) { return bytes.count < 16 ? .needMore : binary(bytes) }
         return .none

@@ -1,8 +1,8 @@
-// The options: what one row of an option table says. Flags, environment names, config keys, help
-// and the operator's page are all read from it; nothing about an option is written twice.
+// The options' room: what one row of an option table says. Flags, environment names, config keys,
+// help and the operator's page are all read from it; nothing about an option is written twice.
 
 /// How an option's text is read.
-enum OptionKind: Sendable {
+package enum OptionKind: Sendable {
     /// Present or absent; `true` or `false` where a value is written.
     case flag
     /// A whole number.
@@ -20,7 +20,7 @@ enum OptionKind: Sendable {
 }
 
 /// Where an option may be set.
-enum OptionReach: Sendable {
+package enum OptionReach: Sendable {
     /// By flag, by environment, and in the config file.
     case everywhere
     /// By flag and environment.
@@ -30,22 +30,22 @@ enum OptionReach: Sendable {
 }
 
 /// One row of an option table.
-struct Option: Sendable {
+package struct Option: Sendable {
     /// The flag without its dashes, `line-bytes-max`; environment name and config key follow from
     /// it.
-    let name: String
-    let kind: OptionKind
+    package let name: String
+    package let kind: OptionKind
     /// The value where none is given, as it would be written; nil for none.
-    let fallback: String?
+    package let fallback: String?
     /// Which heading of the help it stands under.
-    let group: OptionGroup
+    package let group: OptionGroup
     /// One sentence for people.
-    let summary: String
-    let reach: OptionReach
+    package let summary: String
+    package let reach: OptionReach
     /// Not in the help: for tests of the program.
-    let isHidden: Bool
+    package let isHidden: Bool
 
-    init(
+    package init(
         _ name: String, _ kind: OptionKind, _ fallback: String? = nil, in group: OptionGroup,
         _ summary: String, reach: OptionReach = .everywhere, isHidden: Bool = false
     ) {
@@ -59,21 +59,21 @@ struct Option: Sendable {
     }
 
     /// `--line-bytes-max`.
-    var flag: String { "--" + name }
+    package var flag: String { "--" + name }
 
     /// `line_bytes_max`: the key of a config file, and where it is a limit the member of `Limits`.
-    var key: String { String(name.map { $0 == "-" ? "_" : $0 }) }
+    package var key: String { String(name.map { $0 == "-" ? "_" : $0 }) }
 
     /// `MUSE_LINE_BYTES_MAX`.
-    var environmentName: String { "MUSE_" + key.uppercased() }
+    package var environmentName: String { "MUSE_" + key.uppercased() }
 
     /// Whether a flag of this name needs no value.
-    var isFlag: Bool { if case .flag = kind { true } else { false } }
+    package var isFlag: Bool { if case .flag = kind { true } else { false } }
 
-    var isList: Bool { if case .list = kind { true } else { false } }
+    package var isList: Bool { if case .list = kind { true } else { false } }
 
     /// What the help writes after the flag; nil for none.
-    var placeholder: String? {
+    package var placeholder: String? {
         switch kind {
         case .flag: nil
         case .integer: "NUMBER"
@@ -86,7 +86,7 @@ struct Option: Sendable {
 }
 
 /// The headings of the help.
-enum OptionGroup: String, CaseIterable, Sendable {
+package enum OptionGroup: String, CaseIterable, Sendable {
     case general = "Options"
     case listening = "Where it listens"
     case data = "What it keeps"
@@ -96,11 +96,11 @@ enum OptionGroup: String, CaseIterable, Sendable {
 }
 
 /// Why the words of a command, an environment variable or a config file cannot be used.
-struct UsageError: Error, Sendable, Equatable {
+package struct UsageError: Error, Sendable, Equatable {
     /// One line, without a full stop.
-    let message: String
+    package let message: String
 
-    init(_ message: String) {
+    package init(_ message: String) {
         self.message = message
     }
 }

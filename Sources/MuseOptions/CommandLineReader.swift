@@ -1,19 +1,19 @@
-// The options: taking a command's words apart into flags and operands.
+// The options' room: taking a command's words apart into flags and operands.
 
 /// What a command line says, before the environment and the config file are looked at.
-struct CommandWords: Sendable {
+package struct CommandWords: Sendable {
     /// The flags' values by option name; where one is repeated the last counts, lists add up.
-    var flags: [String: Settings.Value] = [:]
-    var operands: [String] = []
+    package private(set) var flags: [String: Settings.Value] = [:]
+    package private(set) var operands: [String] = []
     /// Whether `--help` or `-h` is among them: then nothing else is looked at.
-    var wantsHelp = false
+    package private(set) var wantsHelp = false
 
     /// Reads the words: `--name value`, `--name=value`, `--flag`, `--no-flag`; `--` ends the flags.
     /// - Parameters:
     ///   - words: the words after the command's name.
     ///   - options: what the command takes.
     /// - Throws: an unknown flag, with what may have been meant; a flag without its value.
-    init(_ words: [String], options: [Option]) throws(UsageError) {
+    package init(_ words: [String], options: [Option]) throws(UsageError) {
         wantsHelp = words.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
         if wantsHelp {
             operands = words.filter { !$0.hasPrefix("-") }

@@ -1,13 +1,18 @@
-// The options: the values in force, each with where it came from. Flags go before the environment,
-// that before the config file, that before the default.
+// The options' room: the values in force, each with where it came from. Flags go before the
+// environment, that before the config file, that before the default.
 
 /// The values of an option table.
-struct Settings: Sendable {
+package struct Settings: Sendable {
     /// Where a value came from, as a message names it.
-    struct Value: Sendable {
-        let text: String
+    package struct Value: Sendable {
+        package let text: String
         /// `--port`, `MUSE_PORT` or `mentalmuse.conf:3: port`.
-        let origin: String
+        package let origin: String
+
+        package init(text: String, origin: String) {
+            self.text = text
+            self.origin = origin
+        }
     }
 
     private var values: [String: Value] = [:]
@@ -19,7 +24,7 @@ struct Settings: Sendable {
     ///   - environment: the variables, by name; an empty one counts as not set.
     ///   - file: reads a file's bytes.
     /// - Throws: the first value that cannot be used, and where it stands.
-    init(
+    package init(
         _ table: [Option], flags: [String: Value], environment: [String: String],
         file: (String) throws(UsageError) -> [UInt8]
     ) throws(UsageError) {
@@ -43,12 +48,12 @@ struct Settings: Sendable {
     }
 
     /// The text of an option; nil where it has neither value nor default.
-    func text(_ option: Option) -> String? {
+    package func text(_ option: Option) -> String? {
         values[option.name]?.text ?? option.fallback
     }
 
     /// The number of an option that has a default.
-    func int(_ option: Option) -> Int {
+    package func int(_ option: Option) -> Int {
         guard let text = text(option), let number = option.kind.integer(text) else {
             preconditionFailure("an option without a number was asked for one")
         }
@@ -56,33 +61,33 @@ struct Settings: Sendable {
     }
 
     /// Whether a flag is set.
-    func isOn(_ option: Option) -> Bool {
+    package func isOn(_ option: Option) -> Bool {
         text(option).flatMap(OptionKind.boolean) ?? false
     }
 
     /// The parts of a list.
-    func list(_ option: Option) -> [String] {
+    package func list(_ option: Option) -> [String] {
         text(option).map(OptionKind.list) ?? []
     }
 
     /// Whether somebody set it, rather than its default.
-    func isGiven(_ option: Option) -> Bool {
+    package func isGiven(_ option: Option) -> Bool {
         values[option.name] != nil
     }
 
     /// How a message names where the value came from.
-    func origin(_ option: Option) -> String {
+    package func origin(_ option: Option) -> String {
         values[option.name]?.origin ?? option.flag
     }
 }
 
 /// The config file: `key = value` lines; `#` starts a comment at the start of a line or after white
 /// space.
-enum ConfigFile {
+package enum ConfigFile {
     /// Reads it strictly.
     /// - Throws: an unknown key, one that stands twice, a line that is no `key = value`, a bad
     ///   value.
-    static func read(
+    package static func read(
         _ bytes: [UInt8], path: String, known: [Option]
     ) throws(UsageError) -> [String: Settings.Value] {
         guard let text = String(validating: bytes, as: UTF8.self) else {

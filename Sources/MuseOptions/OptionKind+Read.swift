@@ -1,8 +1,8 @@
-// The options: reading a value's text, strictly.
+// The options' room: reading a value's text, strictly.
 
 extension OptionKind {
     /// Why `text` is no value of this kind; nil if it is one.
-    func offence(_ text: String) -> String? {
+    package func offence(_ text: String) -> String? {
         switch self {
         case .flag:
             return Self.boolean(text) == nil ? "is neither true nor false" : nil
@@ -48,7 +48,7 @@ extension OptionKind {
     }
 
     /// What a flag's text says; nil if it says nothing.
-    static func boolean(_ text: String) -> Bool? {
+    package static func boolean(_ text: String) -> Bool? {
         switch text {
         case "true", "yes", "on", "1": true
         case "false", "no", "off", "0": false
@@ -57,7 +57,7 @@ extension OptionKind {
     }
 
     /// The parts of a list, without white space around them.
-    static func list(_ text: String) -> [String] {
+    package static func list(_ text: String) -> [String] {
         text.split(separator: ",", omittingEmptySubsequences: false).map {
             Text.trimmed(String($0))
         }
@@ -76,9 +76,9 @@ extension OptionKind {
 }
 
 /// Small work on texts.
-enum Text {
+package enum Text {
     /// Without spaces, tabs and carriage returns at both ends.
-    static func trimmed(_ text: String) -> String {
+    package static func trimmed(_ text: String) -> String {
         let isSpace = { (scalar: Unicode.Scalar) in
             scalar == " " || scalar == "\t" || scalar == "\r"
         }
@@ -90,12 +90,12 @@ enum Text {
     }
 
     /// The text, padded with spaces to `width` characters.
-    static func padded(_ text: String, _ width: Int) -> String {
+    package static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
     /// The words of `text` in lines of at most `width` characters.
-    static func wrapped(_ text: String, _ width: Int) -> [String] {
+    package static func wrapped(_ text: String, _ width: Int) -> [String] {
         var lines: [String] = []
         var line = ""
         for word in text.split(separator: " ") {
@@ -111,9 +111,9 @@ enum Text {
 }
 
 /// What somebody may have meant.
-enum Suggestion {
+package enum Suggestion {
     /// The nearest of `words`, if it is near: at most a third of it is different.
-    static func near(_ word: String, among words: [String]) -> String? {
+    package static func near(_ word: String, among words: [String]) -> String? {
         let nearest = words.map { ($0, distance(word, $0)) }.min { $0.1 < $1.1 }
         guard let (name, distance) = nearest, distance <= max(1, name.count / 3) else { return nil }
         return name
