@@ -37,9 +37,9 @@ package struct CommandWords: Sendable {
         _ word: String, _ rest: inout ArraySlice<String>, _ options: [Option]
     ) throws(UsageError) {
         let body = word.hasPrefix("--") ? word.dropFirst(2) : word.dropFirst()
-        let equals = body.firstIndex(of: "=")
+        let equals = body.utf8.firstIndex(of: UInt8(ascii: "="))
         let name = String(body[..<(equals ?? body.endIndex)])
-        let written = equals.map { String(body[body.index(after: $0)...]) }
+        let written = equals.map { String(body[body.utf8.index(after: $0)...]) }
         if word.hasPrefix("--"), let option = options.first(where: { $0.name == name }) {
             if option.isFlag {
                 set(option, written ?? "true")
@@ -58,7 +58,7 @@ package struct CommandWords: Sendable {
         }
         let names = options.filter { !$0.isHidden }.map(\.name) + ["help"]
         let near = Suggestion.near(name, among: names).map { "; did you mean --\($0)?" } ?? ""
-        throw UsageError("unknown option \(word.split(separator: "=").first ?? "")\(near)")
+        throw UsageError("unknown option \(word.prefix { $0 != "=" })\(near)")
     }
 
     private mutating func set(_ option: Option, _ text: String) {

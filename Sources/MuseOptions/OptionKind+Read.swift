@@ -40,7 +40,9 @@ extension OptionKind {
         let unit = text.dropFirst(digits.count)
         var factor = 1
         if !unit.isEmpty {
-            guard let known = units.first(where: { $0.0 == unit }) else { return nil }
+            guard let known = units.first(where: { $0.0.utf8.elementsEqual(unit.utf8) }) else {
+                return nil
+            }
             factor = known.1
         }
         let (product, overflow) = count.multipliedReportingOverflow(by: factor)
@@ -58,9 +60,7 @@ extension OptionKind {
 
     /// The parts of a list, without white space around them.
     package static func list(_ text: String) -> [String] {
-        text.split(separator: ",", omittingEmptySubsequences: false).map {
-            Text.trimmed(String($0))
-        }
+        Text.pieces(text, ",").map(Text.trimmed)
     }
 
     private static let byteUnits = [
@@ -87,6 +87,13 @@ package enum Text {
         var result = String.UnicodeScalarView()
         result.append(contentsOf: scalars)
         return String(result)
+    }
+
+    /// What stands between the marks. By scalars: a line feed is one after a carriage return
+    /// too, and a comma before a combining character.
+    static func pieces(_ text: String, _ mark: Unicode.Scalar) -> [String] {
+        text.unicodeScalars.split(separator: mark, omittingEmptySubsequences: false)
+            .map { String($0) }
     }
 
     /// The text, padded with spaces to `width` characters.

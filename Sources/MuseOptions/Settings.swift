@@ -85,8 +85,8 @@ package struct Settings: Sendable {
 /// space.
 package enum ConfigFile {
     /// Reads it strictly.
-    /// - Throws: an unknown key, one that stands twice, a line that is no `key = value`, a bad
-    ///   value.
+    /// - Throws: an unknown key, one that stands twice, a line that is no `key = value` or has a
+    ///   control character, a bad value.
     package static func read(
         _ bytes: [UInt8], path: String, known: [Option]
     ) throws(UsageError) -> [String: Settings.Value] {
@@ -95,17 +95,18 @@ package enum ConfigFile {
         }
         var values: [String: Settings.Value] = [:]
         var firstLines: [String: Int] = [:]
-        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false)
-            .enumerated()
-        {
+        for (index, raw) in Text.pieces(text, "\n").enumerated() {
             let place = "\(path):\(index + 1)"
-            let line = Text.trimmed(withoutComment(String(raw)))
+            let line = Text.trimmed(withoutComment(raw))
             if line.isEmpty { continue }
-            guard let equals = line.firstIndex(of: "=") else {
+            guard line.utf8.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) else {
+                throw UsageError("\(place): has a control character")
+            }
+            guard let equals = line.utf8.firstIndex(of: UInt8(ascii: "=")) else {
                 throw UsageError("\(place): '\(line)' is no 'key = value'")
             }
             let key = Text.trimmed(String(line[..<equals]))
-            let value = Text.trimmed(String(line[line.index(after: equals)...]))
+            let value = Text.trimmed(String(line[line.utf8.index(after: equals)...]))
             guard let option = known.first(where: { $0.key == key }) else {
                 let near = Suggestion.near(key, among: known.filter { !$0.isHidden }.map(\.key))
                 throw UsageError(
