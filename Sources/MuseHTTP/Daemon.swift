@@ -119,6 +119,8 @@ enum HTTPLimits {
     static let headBytesMax = 10 << 10
     /// What a target may have: 414 beyond it.
     static let targetBytesMax = 6 << 10
+    /// How many `&` a target may have: 414 beyond it.
+    static let queryItemsMax = 128
     /// What is thrown away of a body that is too large, so that no reset destroys the answer.
     static let surplusBytesMax = 1 << 20
     /// Connections accepted in one pass.

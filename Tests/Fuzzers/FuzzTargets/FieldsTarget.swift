@@ -107,15 +107,15 @@ extension FuzzTarget {
 
     /// The elements of a list, each its parts, without blanks and in small letters.
     private static func elements(_ field: String) -> [[[UInt8]]] {
+        Array(field.utf8).split(separator: UInt8(ascii: ",")).map(parts)
+    }
+
+    /// What stands between semicolons, without blanks and in small letters.
+    private static func parts(_ element: some Collection<UInt8>) -> [[UInt8]] {
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
-        return Array(field.utf8).split(separator: UInt8(ascii: ",")).map { element in
-            element.split(
-                separator: UInt8(ascii: ";"), omittingEmptySubsequences: false
-            ).map { part in
-                let rest = Array(part.drop(while: isBlank))
-                let end = (rest.lastIndex { !isBlank($0) } ?? -1) + 1
-                return rest.prefix(end).map(small)
-            }
+        return element.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map {
+            let rest = Array($0.drop(while: isBlank))
+            return rest.prefix((rest.lastIndex { !isBlank($0) } ?? -1) + 1).map(small)
         }
     }
 
@@ -169,10 +169,8 @@ extension FuzzTarget {
 
     private static func mediaFailure(_ field: String) -> String? {
         let isJSON = MediaType.isJSON(field)
-        let parts = Array(field.utf8).split(
-            separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
-        let type = elements(parts.first.map { Array($0).shown } ?? "").first?.first ?? []
-        let isNamed = parts.count > 0 && type.elementsEqual("application/json".utf8)
+        let parts = parts(field.utf8)
+        let isNamed = parts[0].elementsEqual("application/json".utf8)
         if isJSON, !isNamed { return "Content-Type: \(field) is taken for JSON" }
         if MediaType.isJSON(field + ";charset=latin1") { return "\(field) in Latin-1 is taken" }
         guard MediaType.isJSON(field + "; charset=\"UTF-8\"") == isJSON else {
