@@ -66,11 +66,13 @@ final class Daemon {
         }
     }
 
-    /// Does what can be done without waiting. True: there is more.
-    func run() -> Bool {
+    /// Does what can be done without waiting.
+    func run() {
         unsafe muse_http_run(daemon)
-        return unsafe muse_http_is_due(daemon) != 0
     }
+
+    /// Whether there is more.
+    var isDue: Bool { unsafe muse_http_is_due(daemon) != 0 }
 
     private static func callbacks(_ owner: UnsafeMutableRawPointer) -> muse_http_calls {
         unsafe muse_http_calls(

@@ -228,10 +228,14 @@ final class Exchange {
         phase = .running
         entry.publishHTTP(requests: requests, inFlight: 1)
         worker.seat.run(self)
-        if case .running = phase {
-            isSuspended = true
-            unsafe muse_http_suspend(connection)
-        }
+        if case .running = phase { worker.hold(self) }
+    }
+
+    /// Lets the library wait for the lane, where it still has to.
+    func suspend() {
+        guard case .running = phase, !isSuspended else { return }
+        isSuspended = true
+        unsafe muse_http_suspend(connection)
     }
 
     /// The call is done.

@@ -148,6 +148,25 @@ struct RawTests {
         #expect(ContinuousClock.now - before < .seconds(20), "before any limit of time")
     }
 
+    @Test func `whoever sends no more after a write is told what came of it`() async throws {
+        let house = try HTTPHouse()
+        let ada = try house.member("ada")
+        let text = HTTPClient.request(
+            "POST", "/posts", body: #"{"body":"last"}"#, ["Authorization: Bearer \(ada.token)"])
+        // Many at a time, so that the writes wait while the ends come in.
+        try await withThrowingTaskGroup(of: Int?.self) { group in
+            for _ in 0..<32 {
+                group.addTask {
+                    let client = try house.connect()
+                    client.send(text)
+                    client.endSending()
+                    return client.read()?.status
+                }
+            }
+            for try await status in group { #expect(status == 201) }
+        }
+    }
+
     @Test func `a client that goes away in the middle harms nobody`() throws {
         let house = try HTTPHouse()
         let ada = try house.member("ada")
