@@ -103,7 +103,8 @@ let package = Package(
             "mentalmuse",
             [
                 "MuseHTTP", "MuseServer", "MuseService", "MuseStore", "MuseSQLite", "MuseSQL",
-                "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase", "MuseOptions",
+                "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
+                "MuseOptions",
                 "MentalMuseProtocol", "MentalMuseClient", "CEdit", "CPlatform",
             ],
             exclude: ["OPERATING.md"]),

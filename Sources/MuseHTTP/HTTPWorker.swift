@@ -165,9 +165,9 @@ final class HTTPWorker {
         isDue = true
     }
 
-    /// Its call waits for a lane: the library is told so once it has returned. Told in the middle of
-    /// reading, it would go on there before it answers, and where the client sends no more it would
-    /// take that for a client that is gone.
+    /// Its call waits for a lane: the library is told so once it has returned. Told in the middle
+    /// of reading, it would go on there before it answers, and where the client sends no more it
+    /// would take that for a client that is gone.
     func hold(_ exchange: Exchange) {
         held.append(exchange)
     }

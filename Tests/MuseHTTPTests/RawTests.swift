@@ -136,7 +136,9 @@ struct RawTests {
         #expect(try house.connect().ask("GET", "/posts?\(fewer)")?.status == 400)
     }
 
-    @Test(arguments: ["", "GET /ping HT", "POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"])
+    @Test(arguments: [
+        "", "GET /ping HT", "POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{",
+    ])
     func `whoever sends no more after his last bytes is let go at once`(rest: String) throws {
         let house = try HTTPHouse()
         let client = try house.connect()

@@ -8,8 +8,9 @@ extension FuzzTarget {
         name: "config",
         tokens: [
             "port", "line_bytes", "stall", "log", "host", "peers", "open", "run_only", " = ", "=",
-            "#", " #", "\n", "\r\n", "\r", "\t", "true", "off", "64KiB", "15min", "9223372036854775807",
-            "-1", "+1", "٣", ",", "slow", "\u{0}", "\u{301}", "\u{600}", "é", "\u{FEFF}", "\u{212A}iB",
+            "#", " #", "\n", "\r\n", "\r", "\t", "true", "off", "64KiB", "15min",
+            "9223372036854775807", "-1", "+1", "٣", ",", "slow", "\u{0}", "\u{301}", "\u{600}", "é",
+            "\u{FEFF}", "\u{212A}iB",
         ],
         failure: configFailure)
 

@@ -79,7 +79,8 @@ extension FuzzTarget {
         let marks = Set("!#$%&'*+-.^_`|~".utf8)
         for (name, value) in fields {
             let isToken = name.allSatisfy {
-                marks.contains($0) || (0x30...0x39).contains($0) || (0x61...0x7A).contains(small($0))
+                marks.contains($0) || (0x30...0x39).contains($0)
+                    || (0x61...0x7A).contains(small($0))
             }
             guard !name.isEmpty, isToken,
                 value.allSatisfy({ $0 == 0x09 || $0 >= 0x20 && $0 != 0x7F })
@@ -144,9 +145,10 @@ extension FuzzTarget {
         var others = 0.0
         for element in elements(field) {
             let name = element.first?.shown ?? ""
-            let rank = [
-                "application/json": 3, "application/*": 2, "*/*": 1, "*": 1,
-            ].first { $0.key.utf8.elementsEqual(name.utf8) }?.value ?? 0
+            let rank =
+                [
+                    "application/json": 3, "application/*": 2, "*/*": 1, "*": 1,
+                ].first { $0.key.utf8.elementsEqual(name.utf8) }?.value ?? 0
             if rank > best.0 { best = (rank, weight(element)) }
             if ["gzip", "x-gzip"].contains(name) { coding = weight(element) }
             if name == "*" { others = weight(element) }

@@ -12,7 +12,8 @@ package struct FuzzTarget: Sendable {
 
     /// All of them.
     package static let all: [FuzzTarget] = [
-        json, envelope, framing, base64url, params, jwt, cursor, config, target, fields, rest, proxy,
+        json, envelope, framing, base64url, params, jwt, cursor, config, target, fields, rest,
+        proxy,
     ]
 
     /// Checks one input of libFuzzer's; traps where a property is broken.

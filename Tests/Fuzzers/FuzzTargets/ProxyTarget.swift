@@ -82,7 +82,9 @@ extension FuzzTarget {
             }
             let both = ForwardedAddress.client(
                 forwarded: field, forwardedFor: field + ", " + tail, isTrusted: isTrusted)
-            guard both == nil || both == seen else { return "\(field): both say \(both?.text ?? "")" }
+            guard both == nil || both == seen else {
+                return "\(field): both say \(both?.text ?? "")"
+            }
         }
         // Before everything, it is nobody's word as long as something else can be read.
         let last = ForwardedAddress.client(
@@ -98,13 +100,16 @@ extension FuzzTarget {
         var found: NetworkAddress?
         for element in field.split(separator: UInt8(ascii: ",")).reversed() {
             let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
-            var text = Array(element.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+            let rest = Array(element.drop(while: isSpace))
+            var text = Array(rest.prefix((rest.lastIndex { !isSpace($0) } ?? -1) + 1))
             if text.count > 1, text.first == 0x22, text.last == 0x22 {
                 text = Array(text.dropFirst().dropLast())
             }
             if text.first == UInt8(ascii: "["), let close = text.firstIndex(of: UInt8(ascii: "]")) {
                 text = Array(text[1..<close])
-            } else if text.count(where: { $0 == 0x3A }) == 1, let colon = text.firstIndex(of: 0x3A) {
+            } else if text.count(where: { $0 == 0x3A }) == 1,
+                let colon = text.firstIndex(of: 0x3A)
+            {
                 text = Array(text[..<colon])
             }
             guard let address = NetworkAddress(text: text.shown) else { return found }

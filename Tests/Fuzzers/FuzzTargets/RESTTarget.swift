@@ -27,7 +27,7 @@ extension FuzzTarget {
         var head = Head()
         var rest = bytes[line.endIndex...].dropFirst()
         while let feed = rest.firstIndex(of: 0x0A), feed > rest.startIndex {
-            for field in lines(Array(rest[..<feed])) { head.take(field.name.span, field.value.span) }
+            for (name, value) in lines(Array(rest[..<feed])) { head.take(name.span, value.span) }
             rest = rest[(feed + 1)...]
         }
         let body = Array(rest.dropFirst())

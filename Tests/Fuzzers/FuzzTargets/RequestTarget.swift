@@ -24,9 +24,10 @@ extension FuzzTarget {
         guard wanted == .success(PlainTarget(read)) else { return "\(read), wanted \(wanted)" }
         guard !read.isServer else { return nil }
         // An absolute address without a path has no segments, and a path always has one.
-        let segments = read.segments.isEmpty ? "/" : read.segments.map { "/" + encoded($0) }.joined()
+        let path = read.segments.map { "/" + encoded($0) }.joined()
         let query = read.query.map { encoded($0.name) + "=" + encoded($0.value) }
-        let again = try? Target((segments + "?" + query.joined(separator: "&")).utf8.span)
+        let again = try? Target(
+            ((path.isEmpty ? "/" : path) + "?" + query.joined(separator: "&")).utf8.span)
         return again == read ? nil : "\(read) came back as \(String(describing: again))"
     }
 
