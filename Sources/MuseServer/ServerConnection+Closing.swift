@@ -121,7 +121,7 @@ extension ServerConnection {
         if let output { worker.giveBack(output) }
         output = nil
         waiting.removeAll()
-        held = []
+        dropReady()
         for call in calls {
             switch call.state {
             case .waiting, .ready:

@@ -82,9 +82,13 @@ extension ServerConnection {
         var taken = 0
         var turn = LineTurn(Call(method: .serverPing, peer: peer, arrivedAt: receivedAt))
         var framer = framer
-        defer { self.framer = framer }
+        let unreadBefore = unread
+        defer {
+            self.framer = framer
+            isCostly = bytes.count - start + unread - unreadBefore > Turn.cheapBytes
+        }
         worker.beginTurn()
-        let outputEnd = unread + Turn.outputBytesMax
+        let outputEnd = unreadBefore + Turn.outputBytesMax
         if isFirstLine, let reason = ForeignProtocol.reason(start: bytes) {
             refuseForeign(reason)
         }
@@ -146,8 +150,20 @@ extension ServerConnection {
         worker.carry(self)
     }
 
+    /// Reads after the others: once a pass, where it has a costly turn behind it.
+    func readLater() {
+        guard !readsLater, stop == .needMore else { return }
+        readsLater = true
+        worker.carry(self)
+    }
+
     /// Its next turn, after `carry`.
     func nextTurn() {
+        if readsLater {
+            readsLater = false
+            if phase != .closed { readable() }
+            return
+        }
         guard phase == .open, stop == .budget else { return }
         stop = .needMore
         takeInput()

@@ -24,8 +24,7 @@ extension ServerConnection {
 
     private func begin(_ call: PendingCall) {
         gate.begin(call.effect)
-        call.state = .ready
-        worker.ready.append(call)
+        makeReady(call)
     }
 
     /// Begins whatever the order does not hold back any more.

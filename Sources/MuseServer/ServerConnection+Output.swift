@@ -171,10 +171,7 @@ extension ServerConnection {
             if !interest.isWritable || !isWatched { updateInterest() }
             armTimer()
         }
-        if mayBegin, !held.isEmpty {
-            for call in held { worker.ready.append(call) }
-            held = []
-        }
+        standInLine()
         admit()
         unblock()
         concludeIfDone()

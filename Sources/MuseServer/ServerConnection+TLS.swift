@@ -12,6 +12,7 @@ extension ServerConnection {
     func beginHandshake(_ stream: TLSStream) {
         tls = stream
         phase = .handshaking
+        isCostly = true
         let seconds = worker.limits.tlsHandshakeSeconds
         closesAt = seconds > 0 ? worker.loop.now + UInt64(seconds) * 1_000_000_000 : 0
     }
@@ -38,6 +39,7 @@ extension ServerConnection {
         if stream.unsent > 0 { markDirty() }
         if phase == .handshaking, stream.state != .handshaking {
             phase = .open
+            isCostly = false
             closesAt = 0
             activeAt = worker.loop.now
             armTimer()

@@ -47,6 +47,10 @@ final class ServerConnection {
     var inputStart = 0
     var framer: LineFramer
     var stop = Stop.needMore
+    /// Whether its last turn cost more than others are to wait for, as a handshake does.
+    var isCostly = false
+    /// Whether it is to read in a turn that it is carried for.
+    var readsLater = false
     /// The other side has ended its sending; what it sent is still run.
     var inputEnded = false
     var isFirstLine = true
@@ -60,9 +64,12 @@ final class ServerConnection {
     var gate = OrderGate()
     /// All that have not been answered, in the order in which they came.
     var calls: [PendingCall] = []
-    /// Those that the order holds back, and those that could begin but for the unread output.
+    /// Those that the order holds back.
     var waiting = Queue<PendingCall>()
-    var held: [PendingCall] = []
+    /// Those that may begin when it is this connection's turn, and there is room for an answer.
+    private var beginning = Queue<PendingCall>()
+    /// Whether it stands among the worker's connections with such calls.
+    private(set) var isReady = false
     var callBytes = 0
     var requests = 0
     var rate = RequestRate()
@@ -118,11 +125,46 @@ final class ServerConnection {
             && callBytes <= worker.limits.lineBytesMax
     }
 
+    // MARK: Calls that may begin
+
+    /// The call may begin at this connection's turn.
+    func makeReady(_ call: PendingCall) {
+        call.state = .ready
+        beginning.append(call)
+        standInLine()
+    }
+
+    /// Stands among the worker's ready connections where it has a call and room for its answer.
+    func standInLine() {
+        guard !isReady, !beginning.isEmpty, mayBegin else { return }
+        isReady = true
+        worker.ready.append(self)
+    }
+
+    /// The next call that begins; nil where there is none, or no room for its answer. `isReady`
+    /// says then whether there are more.
+    func nextReady() -> PendingCall? {
+        isReady = false
+        guard mayBegin else { return nil }
+        while let call = beginning.popFirst() {
+            // One that was taken back is over.
+            guard call.state == .ready else { continue }
+            isReady = !beginning.isEmpty
+            return call
+        }
+        return nil
+    }
+
+    /// What may begin never will.
+    func dropReady() {
+        beginning.removeAll()
+    }
+
     // MARK: What the loop says
 
     func ready(_ readiness: Readiness) {
         if readiness.isReadable {
-            readable()
+            if isCostly { readLater() } else { readable() }
         } else if readiness.isFailed {
             failed()
         }

@@ -36,9 +36,10 @@ final class WorkerCore {
 
     // This pass.
     var dirty: [ServerConnection] = []
-    private var carried: [ServerConnection] = []
+    private var carried = Queue<ServerConnection>()
     private var hasCarried = false
-    var ready = Queue<PendingCall>()
+    /// Connections that have calls which may begin, each of them once: they take turns.
+    var ready = Queue<ServerConnection>()
     private var passIsOver = false
     private var sinceClock = 0
     private(set) var logMode = RequestLogMode.off
@@ -151,7 +152,18 @@ final class WorkerCore {
         metrics.note(method, count: 1, nanoseconds: now > arrival ? now - arrival : 0)
     }
 
-    /// The connection goes on in the next pass.
+    /// Gives those that are carried a turn, for so long as one pass has for them.
+    private func takeCarriedTurns() {
+        var left = carried.count
+        while left > 0, let connection = carried.popFirst() {
+            connection.nextTurn()
+            left -= 1
+            if clock.nanoseconds() > loop.now + Turn.carriedNanosecondsMax { return }
+        }
+    }
+
+    /// The connection has a turn after those that have just become ready: it goes on in the next
+    /// pass, or its turns are costly.
     func carry(_ connection: ServerConnection) {
         carried.append(connection)
     }
@@ -165,10 +177,10 @@ final class WorkerCore {
             passIsOver = true
         }
         guard !passIsOver else { return nil }
-        while let call = ready.popFirst() {
-            guard call.state == .ready else { continue }
-            if call.connection.mayBegin { return call }
-            call.connection.held.append(call)
+        while let connection = ready.popFirst() {
+            let call = connection.nextReady()
+            if connection.isReady { ready.append(connection) }
+            if let call { return call }
         }
         return nil
     }
@@ -284,9 +296,7 @@ extension WorkerCore: EventLoopDelegate {
     func wantsJobs() -> Bool {
         if !hasCarried {
             hasCarried = true
-            var turns: [ServerConnection] = []
-            swap(&turns, &carried)
-            for connection in turns { connection.nextTurn() }
+            takeCarriedTurns()
         }
         guard !ready.isEmpty, !passIsOver else { return false }
         if let lane = unsafe idleLanes.popLast() {

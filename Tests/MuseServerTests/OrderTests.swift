@@ -29,6 +29,30 @@ import Testing
         #expect(client.read()?.code == 0)
     }
 
+    @Test func `connections take turns: a call waits for one call of each other, not for all`()
+        async throws
+    {
+        let server = try TestServer()
+        let comments = { (id: Int, limit: Int) in
+            request(id, "comments.list", "[\"\(Stub.id)\",\(limit)]")
+        }
+        let (greedy, modest) = (try server.connect(), try server.connect())
+        // Both are known before the worker is held, and what they send next comes in one pass.
+        #expect(greedy.ask(ping(0)) == pong(0))
+        #expect(modest.ask(ping(0)) == pong(0))
+        greedy.line(comments(1, 99))
+        #expect(await server.wait { !server.board.events.isEmpty })
+        greedy.send((2...101).map { comments($0, 5) + "\n" }.joined())
+        modest.send("\(comments(1, 5))\n\(comments(2, 5))\n")
+        server.board.release("stall")
+        #expect(modest.read()?.code == 0)
+        #expect(modest.read()?.code == 0)
+        let callers = server.board.events.dropFirst()
+        let last = try #require(callers.lastIndex { $0 != callers.first })
+        #expect(last <= 5, "\(callers.prefix(12))")
+        #expect((1...101).allSatisfy { _ in greedy.read()?.code == 0 })
+    }
+
     @Test func `two writes share a commit, but not with a read between them`() async throws {
         let server = try TestServer()
         let client = try server.connect()

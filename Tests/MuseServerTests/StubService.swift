@@ -1,4 +1,5 @@
 // A service of answers made up on the spot, which tests can hold and let go.
+import Glibc
 import MentalMuseProtocol
 import MuseBase
 import MuseJSON
@@ -47,6 +48,11 @@ final class Board: Sendable {
         }
     }
 
+    /// Keeps the thread until `release("stall")`.
+    func stall() {
+        while state.withLock({ $0.released.remove("stall") }) == nil { sched_yield() }
+    }
+
     func release(_ name: String) {
         let continuation = unsafe state.withLock { state in
             let held = unsafe state.held.removeValue(forKey: name)
@@ -83,7 +89,7 @@ final class StubHost: ServiceHost {
         self.board = board
         methods = Methods(
             auth: StubAuth(board: board), users: StubUsers(), posts: StubPosts(board: board),
-            comments: StubComments(), server: StubServer(),
+            comments: StubComments(board: board), server: StubServer(),
             admin: StubAdmin(control: control))
     }
 
@@ -161,7 +167,19 @@ private struct StubPosts: UnservedPosts {
     }
 }
 
-private struct StubComments: UnservedComments {}
+private struct StubComments: UnservedComments {
+    let board: Board
+
+    /// Says which connection it came on; of a limit of 99 it holds the worker itself.
+    func list(
+        _ params: CommentsListParams, _ call: Call, into page: inout JSONWriter
+    ) async throws(RPCError) {
+        board.note("comments on \(call.peer.id)")
+        if params.limit == 99 { board.stall() }
+        page.beginPage()
+        page.endPage(nextCursor: nil)
+    }
+}
 
 private struct StubServer: UnservedServer {
     func ping(_ params: ServerPingParams, _ call: Call) throws(RPCError) -> String {
