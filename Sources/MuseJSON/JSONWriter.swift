@@ -6,11 +6,12 @@
 /// It stops at `limit`: a write that would pass it is dropped and sets `overflowed`, and the caller
 /// turns the answer into an error.
 @safe
+@usableFromInline
 package struct JSONWriter: ~Copyable {
     @usableFromInline var base: UnsafeMutableRawPointer
     @usableFromInline var capacity: Int
     /// How many bytes have been written.
-    package private(set) var count: Int
+    @usableFromInline package internal(set) var count: Int
     private let limit: Int
     /// Whether a write was dropped at the limit.
     package private(set) var overflowed = false
@@ -20,29 +21,34 @@ package struct JSONWriter: ~Copyable {
         self.limit = limit
         capacity = 0
         count = 0
-        unsafe base = UnsafeMutableRawPointer.allocate(byteCount: 0, alignment: 1)
+        unsafe base = Self.nowhere
     }
 
     deinit {
-        unsafe base.deallocate()
+        if capacity > 0 { unsafe base.deallocate() }
+    }
+
+    /// Where nothing has been written: never read, never written, never freed.
+    private static var nowhere: UnsafeMutableRawPointer {
+        unsafe UnsafeMutableRawPointer(bitPattern: 16).unsafelyUnwrapped
     }
 
     /// Makes room for `more` bytes; false at the limit.
-    @inline(__always)
-    private mutating func makeRoom(_ more: Int) -> Bool {
+    @inlinable @inline(__always)
+    mutating func makeRoom(_ more: Int) -> Bool {
         more <= capacity &- count || grow(more)
     }
 
-    @inline(never)
-    private mutating func grow(_ more: Int) -> Bool {
+    @inline(never) @usableFromInline
+    mutating func grow(_ more: Int) -> Bool {
         guard more <= limit - count else {
             overflowed = true
             return false
         }
-        let wanted = Swift.min(Swift.max(256, count + more, capacity * 2), limit)
+        let wanted = Swift.min(Swift.max(512, count + more, capacity * 2), limit)
         let wider = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
         unsafe wider.copyMemory(from: base, byteCount: count)
-        unsafe base.deallocate()
+        if capacity > 0 { unsafe base.deallocate() }
         unsafe base = wider
         capacity = wanted
         return true
@@ -51,6 +57,7 @@ package struct JSONWriter: ~Copyable {
     // MARK: Bytes
 
     /// Appends one byte.
+    @inlinable @inline(__always)
     package mutating func byte(_ byte: UInt8) {
         guard makeRoom(1) else { return }
         unsafe base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
@@ -58,6 +65,7 @@ package struct JSONWriter: ~Copyable {
     }
 
     /// Appends the literal's UTF-8 as it is.
+    @inlinable @inline(__always)
     package mutating func raw(_ text: StaticString) {
         let length = text.utf8CodeUnitCount
         guard makeRoom(length) else { return }
@@ -78,7 +86,7 @@ package struct JSONWriter: ~Copyable {
     }
 
     /// Appends the text's UTF-8 as it is.
-    package mutating func raw(_ text: String) {
+    package mutating func raw(text: String) {
         raw(text.utf8.span)
     }
 
@@ -186,7 +194,7 @@ package struct JSONWriter: ~Copyable {
         overflowed = false
         guard capacity > 256 << 10 else { return }
         unsafe base.deallocate()
-        unsafe base = UnsafeMutableRawPointer.allocate(byteCount: 0, alignment: 1)
+        unsafe base = Self.nowhere
         capacity = 0
     }
 
