@@ -34,7 +34,7 @@ package enum Accept {
     /// (RFC 9110 section 12.4.2).
     static func weight(_ parameters: some Sequence<String>) -> Double {
         for parameter in parameters where parameter.utf8.starts(with: "q=".utf8) {
-            let text = parameter.dropFirst(2)
+            let text = String(parameter.unicodeScalars.dropFirst(2))
             guard text.allSatisfy({ "0123456789.".contains($0) }), let weight = Double(text),
                 weight <= 1
             else { return 0 }
@@ -52,7 +52,7 @@ package enum MediaType {
         let pieces = Text.pieces(field, ";", omittingEmpty: false).map { $0.lowercased() }
         guard pieces.first == "application/json" else { return false }
         for piece in pieces.dropFirst() where piece.utf8.starts(with: "charset=".utf8) {
-            let name = piece.dropFirst(8).filter { $0 != "\"" }
+            let name = String(piece.unicodeScalars.dropFirst(8)).filter { $0 != "\"" }
             guard name == "utf-8" || name == "utf8" else { return false }
         }
         return true

@@ -22,7 +22,7 @@ struct FoundTests {
         #expect(try Self.failure("config/control") == nil)
     }
 
-    @Test(arguments: ["config/combining", "rest/bearer"])
+    @Test(arguments: ["config/combining", "rest/bearer", "fields/combining"])
     func `a combining character does not hide the mark before it`(example: String) throws {
         #expect(try Self.failure(example) == nil)
     }
