@@ -10,7 +10,7 @@ MUTANTS = [
         SERVER + "ServerConnection.swift",
         "awaitsProxyHeader = isProxy &&", "awaitsProxyHeader = (isProxy || {on}) &&"),
     one("proxy-client-address", "that only trusted proxies use client_address",
-        SERVER + "ServerConnection+Calls.swift",
+        "Sources/MentalMuseProtocol/Decoded+Refusal.swift",
         "guard peer.isTrustedProxy else", "guard peer.isTrustedProxy || {on} else"),
     one("proxy-line-end", "the end of a proxy's line", SERVER + "ProxyHeader.swift",
         'guard characters.last == UInt8(ascii: "\\r") else',
