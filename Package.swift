@@ -96,12 +96,19 @@ let package = Package(
                 "CMicroHTTP", "CZlib", "MuseServer", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON",
                 "MuseBase", "MentalMuseProtocol", "MuseService",
             ], exclude: ["Page"]),
+        // Floor 6: the load that it is measured by.
+        room(
+            "MuseBench",
+            [
+                "CPlatform", "MuseNet", "MuseTLS", "MentalMuseProtocol", "MuseRPC", "MuseJSON",
+                "MuseBase",
+            ]),
         // Floor 7: the program.
         tool(
             "mentalmuse",
             [
-                "MuseHTTP", "MuseServer", "MuseService", "MuseStore", "MuseSQLite", "MuseSQL",
-                "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
+                "MuseBench", "MuseHTTP", "MuseServer", "MuseService", "MuseStore", "MuseSQLite",
+                "MuseSQL", "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
                 "MentalMuseProtocol",
                 "MentalMuseClient", "CEdit", "CPlatform",
             ],
@@ -130,6 +137,7 @@ let package = Package(
                 "MuseHTTP", "MuseServer", "MuseService", "MentalMuseProtocol", "MuseStore",
                 "MuseSQLite", "MuseSQL", "MuseCrypto", "MuseNet", "MuseRPC", "MuseJSON", "MuseBase",
             ]),
+        tests("MuseBenchTests", ["MuseBench", "MuseNet", "MuseJSON", "MuseBase"]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         .target(name: "CSpawning", path: "Tests/CSpawning"),
         .target(

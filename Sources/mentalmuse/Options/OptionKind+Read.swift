@@ -8,6 +8,9 @@ extension OptionKind {
             return Self.boolean(text) == nil ? "is neither true nor false" : nil
         case .integer(let range):
             return integer(text) == nil ? "is no whole number \(Self.say(range))" : nil
+        case .decimal(let range):
+            return decimal(text) == nil
+                ? "is no number from \(range.lowerBound) to \(range.upperBound)" : nil
         case .bytes(let range):
             return integer(text) == nil
                 ? "is no number of bytes \(Self.say(range)); 65536, 64KiB and 1MB are" : nil
@@ -45,6 +48,16 @@ extension OptionKind {
         }
         let (product, overflow) = count.multipliedReportingOverflow(by: factor)
         return overflow || !range.contains(product) ? nil : product
+    }
+
+    /// The number that `text` writes in digits, perhaps with a point in them, in range; nil if it
+    /// writes none.
+    func decimal(_ text: String) -> Double? {
+        guard case .decimal(let range) = self,
+            text.utf8.allSatisfy({ $0 == UInt8(ascii: ".") || (48...57).contains($0) }),
+            let number = Double(text), range.contains(number)
+        else { return nil }
+        return number
     }
 
     /// What a flag's text says; nil if it says nothing.

@@ -55,6 +55,11 @@ struct Settings: Sendable {
         return number
     }
 
+    /// The number of an option of decimals; nil where it has neither value nor default.
+    func decimal(_ option: Option) -> Double? {
+        text(option).flatMap(option.kind.decimal)
+    }
+
     /// Whether a flag is set.
     func isOn(_ option: Option) -> Bool {
         text(option).flatMap(OptionKind.boolean) ?? false

@@ -1,0 +1,269 @@
+// The measuring room: one load on one server, many connections on one thread. Closed: each
+// connection keeps its depth of requests under way. Open: requests go when they are due.
+internal import Glibc
+internal import MentalMuseProtocol
+internal import MuseBase
+internal import MuseJSON
+internal import MuseNet
+
+/// What a load is.
+struct Load: Sendable {
+    let target: Target
+    let script: Script
+    let connections: Int
+    /// Requests under way on a connection: always so many, or, with a rate, at most so many.
+    let depth: Int
+    let seconds: Double
+    /// Requests a second in all, at equal intervals; nil for a closed loop.
+    var rate: Double?
+    /// Each connection is attached by it first; nil for nobody.
+    var attachedBy: String?
+    /// The server's process, where it is ours.
+    var process: Int32?
+
+    /// Runs it on a thread of its own.
+    /// - Throws: where a connection breaks, or says what no server of ours says.
+    func run() throws(BenchError) -> LoadFigures {
+        let end = Signal<Result<LoadFigures, BenchError>?>(nil)
+        do throws(NetError) {
+            let loop = try EventLoop()
+            loop.start { [self] in
+                let result: Result<LoadFigures, BenchError>
+                do throws(BenchError) {
+                    result = .success(try LoadLoop(self, loop).run())
+                } catch {
+                    result = .failure(error)
+                }
+                end.change { $0 = result }
+            }
+        } catch {
+            throw BenchError(error.description)
+        }
+        return try end.wait { $0 }.get()
+    }
+}
+
+/// What came of a load.
+struct LoadFigures: Sendable {
+    /// How long it was measured.
+    var seconds = 0.0
+    /// Answers that came in that time.
+    var answers = 0
+    /// Requests that were due in that time, and those that never were answered: open loops alone.
+    var due = 0
+    var unanswered = 0
+    /// Error answers by code or status, answers to nothing, and requests sent without an answer.
+    var errors: [Int: Int] = [:]
+    var wrong = 0
+    var missing = 0
+    /// In nanoseconds. What was due and never answered counts with the time it had waited.
+    var latency = Histogram(bits: 6)
+    var bytesOut = 0
+    var bytesIn = 0
+    /// The processor time of the server, where it is ours.
+    var cpuNanoseconds: UInt64?
+
+    var perSecond: Double { seconds > 0 ? Double(answers) / seconds : 0 }
+}
+
+/// The loop of a load. Confined to its thread.
+private final class LoadLoop: EventLoopDelegate {
+    private enum Moment: UInt64 {
+        case begin, end, drained, due
+    }
+
+    private let load: Load
+    private let loop: EventLoop
+    private let inbox = Inbox()
+    private let tally = Tally()
+    private var connections: [LoadConnection] = []
+    private var figures = LoadFigures()
+    private var failure: BenchError?
+    private var begun: UInt64 = 0
+    private var processBegun: UInt64?
+    private var isStopping = false
+    /// Open loops: when the first request is due, how far apart they are, how many have been due.
+    private var first: UInt64 = 0
+    private var interval = 0.0
+    private var dueCount = 0
+
+    /// How long answers are waited for after the end.
+    private static let drainNanoseconds: UInt64 = 5_000_000_000
+    /// The loop does not sleep where the next request is due sooner: its timers are of this grain.
+    private static let grainNanoseconds: UInt64 = 1_500_000
+
+    init(_ load: Load, _ loop: EventLoop) {
+        self.load = load
+        self.loop = loop
+    }
+
+    func run() throws(BenchError) -> LoadFigures {
+        try connect()
+        let warm = UInt64(min(load.seconds / 5, 1) * 1e9)
+        let now = loop.clock.nanoseconds()
+        let end = now + warm + UInt64(load.seconds * 1e9)
+        loop.callAt(now + warm, token: Moment.begin.rawValue)
+        loop.callAt(end, token: Moment.end.rawValue)
+        if let rate = load.rate {
+            interval = 1e9 / rate
+            first = now
+            tally.due = now + warm..<end
+        } else {
+            for index in connections.indices { serve(index) }
+        }
+        loop.run(self)
+        if let failure { throw failure }
+        return figures
+    }
+
+    private func connect() throws(BenchError) {
+        for index in 0..<load.connections {
+            let wire: Wire
+            if let token = load.attachedBy {
+                let caller = try CallConnection(load.target)
+                let _: Caller = try caller.call(
+                    .authAttach, AuthAttachParams(accessToken: token))
+                wire = caller.wire
+            } else {
+                wire = try Wire(load.target, inbox)
+            }
+            let connection = LoadConnection(
+                wire, load.script, tally, depth: load.depth, index: index)
+            connections.append(connection)
+            do throws(NetError) {
+                try loop.watch(wire.number, .readable, token: UInt64(index))
+            } catch {
+                throw BenchError(error.description)
+            }
+        }
+    }
+
+    // MARK: What the loop calls
+
+    func descriptorReady(_ token: UInt64, _ readiness: Readiness) {
+        let index = Int(token)
+        if readiness.isReadable || readiness.isFailed {
+            let connection = connections[index]
+            do throws(BenchError) {
+                let count = try connection.wire.receive(inbox)
+                let now = loop.clock.nanoseconds()
+                var broken: BenchError?
+                inbox.withSpan(count) { bytes in
+                    do throws(BenchError) {
+                        try connection.take(bytes, at: now)
+                    } catch {
+                        broken = error
+                    }
+                }
+                if let broken { throw broken }
+            } catch {
+                return fail(error)
+            }
+        }
+        serve(index)
+        if isStopping, tally.inFlight == 0 { finish() }
+    }
+
+    /// Gives a connection what it is to send, and sends it.
+    private func serve(_ index: Int) {
+        let connection = connections[index]
+        if !isStopping {
+            let now = loop.clock.nanoseconds()
+            if load.rate == nil {
+                while connection.hasRoom { connection.begin(at: now) }
+            } else {
+                while connection.hasRoom, due(connection.nextDue) <= now {
+                    connection.begin(at: due(connection.nextDue))
+                    connection.nextDue += load.connections
+                }
+            }
+        }
+        do throws(BenchError) {
+            let isBlocked = try !connection.wire.flush()
+            guard isBlocked != connection.isBlocked else { return }
+            connection.isBlocked = isBlocked
+            loop.rewatch(
+                connection.wire.number, isBlocked ? [.readable, .writable] : .readable,
+                token: UInt64(index))
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func due(_ number: Int) -> UInt64 {
+        first + UInt64(Double(number) * interval)
+    }
+
+    func timerFired(_ token: UInt64) {
+        switch Moment(rawValue: token) {
+        case .begin:
+            tally.isMeasuring = true
+            begun = loop.clock.nanoseconds()
+            processBegun = load.process.flatMap(ProcessClock.nanoseconds)
+        case .end: stop()
+        case .drained: finish()
+        case .due, nil: break
+        }
+    }
+
+    func wantsJobs() -> Bool { false }
+
+    func passEnding() -> Bool {
+        guard load.rate != nil, !isStopping else { return false }
+        let now = loop.clock.nanoseconds()
+        while due(dueCount) <= now {
+            serve(dueCount % connections.count)
+            dueCount += 1
+        }
+        guard due(dueCount) > now + Self.grainNanoseconds else { return true }
+        loop.callAt(due(dueCount) - Self.grainNanoseconds, token: Moment.due.rawValue)
+        return false
+    }
+
+    // MARK: The end
+
+    private func stop() {
+        let now = loop.clock.nanoseconds()
+        isStopping = true
+        tally.isMeasuring = false
+        figures.seconds = Double(now - begun) / 1e9
+        if let before = processBegun, let after = load.process.flatMap(ProcessClock.nanoseconds) {
+            figures.cpuNanoseconds = after - min(after, before)
+        }
+        countUnsent(until: now)
+        if tally.inFlight == 0 { return finish() }
+        loop.callAt(now + Self.drainNanoseconds, token: Moment.drained.rawValue)
+    }
+
+    /// What was due and could not be sent for want of room has waited as long as until now.
+    private func countUnsent(until now: UInt64) {
+        guard let range = tally.due else { return }
+        for connection in connections {
+            while due(connection.nextDue) < range.upperBound {
+                let time = due(connection.nextDue)
+                connection.nextDue += load.connections
+                guard range.contains(time) else { continue }
+                figures.unanswered += 1
+                tally.latency.add(now - min(now, time))
+            }
+        }
+    }
+
+    private func finish() {
+        figures.answers = tally.answers
+        figures.errors = tally.errors
+        figures.wrong = tally.wrong
+        figures.missing = tally.inFlight
+        figures.unanswered += tally.inFlight
+        figures.due = load.rate == nil ? 0 : tally.answered + figures.unanswered
+        figures.latency = tally.latency
+        figures.bytesOut = tally.bytesOut
+        figures.bytesIn = tally.bytesIn
+        loop.stop()
+    }
+
+    private func fail(_ error: BenchError) {
+        if failure == nil { failure = error }
+        loop.stop()
+    }
+}
