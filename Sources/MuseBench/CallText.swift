@@ -121,7 +121,9 @@ struct Script: Sendable {
     }
 
     /// Appends a request, with its own id and key.
-    func append(_ index: Int, id: Int, key: Int, to out: inout [UInt8]) {
+    /// - Returns: how many bytes it has.
+    @discardableResult
+    func append(_ index: Int, id: Int, key: Int, to out: inout [UInt8]) -> Int {
         let request = requests[index]
         let start = out.count
         unsafe bytes.withUnsafeBytes {
@@ -129,6 +131,7 @@ struct Script: Sendable {
         }
         if let place = request.id { Self.put(id, Self.idDigits, start + place, &out) }
         if let place = request.key { Self.put(key, Self.keyDigits, start + place, &out) }
+        return request.range.count
     }
 
     private static func put(_ number: Int, _ digits: Int, _ place: Int, _ out: inout [UInt8]) {

@@ -104,7 +104,7 @@ extension Drawing {
     ) {
         text(title, x, y + 12, kind: "title")
         text(values, x, y + 28, kind: "faint")
-        let (left, right) = (x + 52, x + width - 58)
+        let (left, right) = (x + 52, x + width - 62)
         let (top, bottom) = (y + 38, y + Self.heightOfCurves - 40)
         let all = series.flatMap(\.points)
         let across = LinearScale(to: (all.map(\.0).max() ?? 1) * 1.02)
@@ -135,7 +135,8 @@ extension Drawing {
             // From the uppermost curve down, so that no name lies on another.
             let row = label == .infinity ? end.1 + 4 : max(end.1 + 4, label + 13)
             label = row
-            text(one.label, right + 6, row)
+            dot(right + 12, row - 4, kind: one.kind)
+            text(one.label, right + 19, row)
         }
     }
 
@@ -164,7 +165,7 @@ extension BenchReport {
             let points = points.filter { $0.operation == operation && $0.rate == nil }
             let most = points.map(\.perSecond.most).max() ?? 1
             drawing.bars(
-                "\(operation.rawValue): calls a second",
+                "\(operation.rawValue): calls a second, by connections × depth",
                 points.map {
                     Bar(label: "\($0.connections) × \($0.depth)", kind: "a", value: $0.perSecond)
                 }, to: most, margin, y, width: drawing.width - 2 * margin)

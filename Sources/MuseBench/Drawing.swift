@@ -48,15 +48,15 @@ struct Drawing {
     /// The whole drawing, so high.
     /// - Parameter label: what it shows, for those who cannot see it.
     func svg(height: Double, label: String) -> String {
-        let size = "\(Self.number(width)) \(Self.number(height))"
+        let (wide, high) = (Self.number(width), Self.number(height))
         let rules = { (pick: ((String, String, String)) -> String) in
             Self.colors.map {
                 "rect.\($0.0),circle.\($0.0){fill:\(pick($0))}polyline.\($0.0){stroke:\(pick($0))}"
             }.joined()
         }
         return """
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size)" role="img" \
-            aria-label="\(Self.escaped(label))">
+            <svg xmlns="http://www.w3.org/2000/svg" width="\(wide)" height="\(high)" \
+            viewBox="0 0 \(wide) \(high)" role="img" aria-label="\(Self.escaped(label))">
             <style>
             text{font:12px sans-serif}text.title{font-weight:bold}polyline{fill:none;stroke-width:2}
             polyline.axis{stroke-width:1}polyline.grid{stroke-width:.5}
@@ -67,7 +67,7 @@ struct Drawing {
             .axis{stroke:#a5b0bb}.grid{stroke:#3a434d}\(rules { $0.2 })
             }
             </style>
-            <rect class="ground" width="\(Self.number(width))" height="\(Self.number(height))"/>
+            <rect class="ground" width="\(wide)" height="\(high)"/>
             \(parts.joined(separator: "\n"))
             </svg>
 

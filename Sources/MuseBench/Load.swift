@@ -47,7 +47,8 @@ struct Load: Sendable {
 struct LoadFigures: Sendable {
     /// How long it was measured.
     var seconds = 0.0
-    /// Answers that came in that time.
+    /// Requests that were sent, and answers that came in that time.
+    var sent = 0
     var answers = 0
     /// Requests that were due in that time, and those that never were answered: open loops alone.
     var due = 0
@@ -107,7 +108,7 @@ private final class LoadLoop: EventLoopDelegate {
         if let rate = load.rate {
             interval = 1e9 / rate
             first = now
-            tally.due = now + warm..<end
+            tally.counts.due = now + warm..<end
         } else {
             for index in connections.indices { serve(index) }
         }
@@ -161,7 +162,7 @@ private final class LoadLoop: EventLoopDelegate {
             }
         }
         serve(index)
-        if isStopping, tally.inFlight == 0 { finish() }
+        if isStopping, tally.counts.inFlight == 0 { finish() }
     }
 
     /// Gives a connection what it is to send, and sends it.
@@ -170,10 +171,11 @@ private final class LoadLoop: EventLoopDelegate {
         if !isStopping {
             let now = loop.clock.nanoseconds()
             if load.rate == nil {
-                while connection.hasRoom { connection.begin(at: now) }
+                while connection.begin(at: now) {}
             } else {
-                while connection.hasRoom, due(connection.nextDue) <= now {
+                while due(connection.nextDue) <= now,
                     connection.begin(at: due(connection.nextDue))
+                {
                     connection.nextDue += load.connections
                 }
             }
@@ -197,7 +199,7 @@ private final class LoadLoop: EventLoopDelegate {
     func timerFired(_ token: UInt64) {
         switch Moment(rawValue: token) {
         case .begin:
-            tally.isMeasuring = true
+            tally.counts.isMeasuring = true
             begun = loop.clock.nanoseconds()
             processBegun = load.process.flatMap(ProcessClock.nanoseconds)
         case .end: stop()
@@ -225,40 +227,42 @@ private final class LoadLoop: EventLoopDelegate {
     private func stop() {
         let now = loop.clock.nanoseconds()
         isStopping = true
-        tally.isMeasuring = false
+        tally.counts.isMeasuring = false
         figures.seconds = Double(now - begun) / 1e9
         if let before = processBegun, let after = load.process.flatMap(ProcessClock.nanoseconds) {
             figures.cpuNanoseconds = after - min(after, before)
         }
         countUnsent(until: now)
-        if tally.inFlight == 0 { return finish() }
+        if tally.counts.inFlight == 0 { return finish() }
         loop.callAt(now + Self.drainNanoseconds, token: Moment.drained.rawValue)
     }
 
     /// What was due and could not be sent for want of room has waited as long as until now.
     private func countUnsent(until now: UInt64) {
-        guard let range = tally.due else { return }
+        guard let range = tally.counts.due else { return }
         for connection in connections {
             while due(connection.nextDue) < range.upperBound {
                 let time = due(connection.nextDue)
                 connection.nextDue += load.connections
                 guard range.contains(time) else { continue }
                 figures.unanswered += 1
-                tally.latency.add(now - min(now, time))
+                tally.counts.latency.add(now - min(now, time))
             }
         }
     }
 
     private func finish() {
-        figures.answers = tally.answers
-        figures.errors = tally.errors
-        figures.wrong = tally.wrong
-        figures.missing = tally.inFlight
-        figures.unanswered += tally.inFlight
-        figures.due = load.rate == nil ? 0 : tally.answered + figures.unanswered
-        figures.latency = tally.latency
-        figures.bytesOut = tally.bytesOut
-        figures.bytesIn = tally.bytesIn
+        let counts = tally.counts
+        figures.sent = counts.sent
+        figures.answers = counts.answers
+        figures.errors = counts.errors
+        figures.wrong = counts.wrong
+        figures.missing = counts.inFlight
+        figures.unanswered += counts.inFlight
+        figures.due = load.rate == nil ? 0 : counts.answered + figures.unanswered
+        figures.latency = counts.latency
+        figures.bytesOut = counts.bytesOut
+        figures.bytesIn = counts.bytesIn
         loop.stop()
     }
 

@@ -44,9 +44,9 @@ extension LoadFigures {
         Double(latency.quantile(percentile.part)) / 1_000
     }
 
-    /// A figure for each answer.
-    func each(_ amount: Double) -> Double {
-        answers > 0 ? amount / Double(answers) : 0
+    /// A figure for each of `count`; 0 of none.
+    fileprivate func each(_ amount: Double, _ count: Int) -> Double {
+        count > 0 ? amount / Double(count) : 0
     }
 }
 
@@ -70,15 +70,15 @@ extension Rounds {
     var perSecond: Spread { spread(\.perSecond) }
     /// Microseconds.
     func latency(_ percentile: Percentile) -> Spread { spread { $0.latency(percentile) } }
-    var bytesOut: Spread { spread { $0.each(Double($0.bytesOut)) } }
-    var bytesIn: Spread { spread { $0.each(Double($0.bytesIn)) } }
+    var bytesOut: Spread { spread { $0.each(Double($0.bytesOut), $0.sent) } }
+    var bytesIn: Spread { spread { $0.each(Double($0.bytesIn), $0.answers) } }
     var unanswered: Int { rounds.reduce(0) { $0 + $1.unanswered } }
     var due: Int { rounds.reduce(0) { $0 + $1.due } }
 
     /// Microseconds of the server's processor for a call; nil where they are not known.
     var processor: Spread? {
         let known = rounds.compactMap { round in
-            round.cpuNanoseconds.map { round.each(Double($0) / 1_000) }
+            round.cpuNanoseconds.map { round.each(Double($0) / 1_000, round.answers) }
         }
         return known.count == rounds.count && !known.isEmpty ? Spread(known) : nil
     }
