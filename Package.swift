@@ -137,7 +137,9 @@ let package = Package(
                 "MuseHTTP", "MuseServer", "MuseService", "MentalMuseProtocol", "MuseStore",
                 "MuseSQLite", "MuseSQL", "MuseCrypto", "MuseNet", "MuseRPC", "MuseJSON", "MuseBase",
             ]),
-        tests("MuseBenchTests", ["MuseBench", "MuseNet", "MuseJSON", "MuseBase"]),
+        tests(
+            "MuseBenchTests",
+            ["MuseBench", "MuseNet", "MentalMuseProtocol", "MuseJSON", "MuseBase"]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         .target(name: "CSpawning", path: "Tests/CSpawning"),
         .target(

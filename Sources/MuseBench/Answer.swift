@@ -46,17 +46,17 @@ struct Answer {
 }
 
 /// The part of an answer that is looked at under load: whose it is, and whether it is an error.
-struct AnswerHead: Equatable {
-    let id: Int
+package struct AnswerHead: Equatable {
+    package let id: Int
     /// The error's code; nil for a result.
-    let code: Int?
+    package let code: Int?
 
     private static let opening = Array("{\"jsonrpc\":\"2.0\",\"id\":".utf8)
     private static let result = Array(",\"result\":".utf8)
 
     /// Reads the head of an answer as this server writes it; whatever is written otherwise is read
     /// whole. nil where it is no answer.
-    static func read(_ bytes: Span<UInt8>, _ line: Range<Int>) -> AnswerHead? {
+    package static func read(_ bytes: Span<UInt8>, _ line: Range<Int>) -> AnswerHead? {
         var place = line.lowerBound
         if skip(opening, bytes, &place, line.upperBound) {
             var id = 0

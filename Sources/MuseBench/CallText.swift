@@ -1,18 +1,29 @@
 // The measuring room: calls as bytes, written once. What differs from one sending to the next (the
 // id, the idempotency key) has a fixed width, and is put in its place as it is sent.
-internal import MentalMuseProtocol
+package import MentalMuseProtocol
 internal import MuseJSON
 
 /// A call, before it is written in one style or another.
-struct OneCall {
-    let method: MethodID
-    let params: any ParamsEncoding
+package struct OneCall {
+    package let method: MethodID
+    package let params: any ParamsEncoding
     /// The caller's token, where the call itself names the caller.
-    var token: String?
+    package var token: String?
     /// Whether it has an idempotency key.
-    var isKeyed = false
+    package var isKeyed = false
     /// What is known of the answer already: an entity tag, for REST.
-    var known: String?
+    package var known: String?
+
+    package init(
+        method: MethodID, params: any ParamsEncoding, token: String? = nil, isKeyed: Bool = false,
+        known: String? = nil
+    ) {
+        self.method = method
+        self.params = params
+        self.token = token
+        self.isKeyed = isKeyed
+        self.known = known
+    }
 
     /// A number in place of the id, of as many digits as all ids have.
     static let idMark = "100000"
@@ -64,7 +75,7 @@ package enum Style: String, Sendable, CaseIterable {
 }
 
 /// The requests of a load, ready to be sent in any order.
-struct Script: Sendable {
+package struct Script: Sendable {
     /// Where one request stands in `bytes`, and what is put into it; places count from its start.
     struct Request: Sendable {
         let range: Range<Int>
@@ -75,18 +86,18 @@ struct Script: Sendable {
     let style: Style
     /// The status that HTTP answers with, where all is well.
     let status: Int
-    private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
     private(set) var requests: [Request] = []
 
     /// Digits of an id, and the first one.
     static let idDigits = 6
-    static let idFirst = 100_000
+    package static let idFirst = 100_000
     /// Digits of the number that ends a key.
     static let keyDigits = 12
 
     /// Writes the calls.
     /// - Parameter key: how this run's idempotency keys begin; no other run's begin so.
-    init(
+    package init(
         _ calls: [OneCall], _ style: Style, status: Int = 200, key: String
     ) throws(BenchError) {
         self.style = style
@@ -123,7 +134,7 @@ struct Script: Sendable {
     /// Appends a request, with its own id and key.
     /// - Returns: how many bytes it has.
     @discardableResult
-    func append(_ index: Int, id: Int, key: Int, to out: inout [UInt8]) -> Int {
+    package func append(_ index: Int, id: Int, key: Int, to out: inout [UInt8]) -> Int {
         let request = requests[index]
         let start = out.count
         unsafe bytes.withUnsafeBytes {

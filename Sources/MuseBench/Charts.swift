@@ -178,8 +178,8 @@ extension BenchReport {
             if points.isEmpty { continue }
             drawing.curves(
                 "\(operation.rawValue): latency from the due time", Self.series(points),
-                loads: "requests a second", values: "µs", margin + Double(column) * (width + margin),
-                y, width: width)
+                loads: "requests a second", values: "µs",
+                margin + Double(column) * (width + margin), y, width: width)
             column = 1 - column
             if column == 0 { y += Drawing.heightOfCurves }
         }

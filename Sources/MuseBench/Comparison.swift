@@ -86,7 +86,8 @@ package struct Comparison {
         var points = ComparedPoint.all
         for round in 0..<plan.rounds {
             for index in points.indices {
-                let part = Double(round * points.count + index)
+                let part =
+                    Double(round * points.count + index)
                     / Double(max(1, plan.rounds * points.count))
                 told(
                     .load(round: round + 1, of: plan.rounds, part: part, points[index].name))

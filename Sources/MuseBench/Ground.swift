@@ -72,12 +72,16 @@ struct Ground: Sendable {
         var done = 0
         let made: [Post] = try many(
             callers, .postsCreate, count, { _ in PostsCreateParams(body: body) }
-        ) { done += $0; told(Double(done) / all) }
+        ) {
+            done += $0; told(Double(done) / all)
+        }
         let posts = made.map(\.id)
         let _: [Comment] = try many(
             callers, .commentsCreate, count * commentsEach,
             { CommentsCreateParams(postID: posts[$0 % count], body: body) }
-        ) { done += $0; told(Double(done) / all) }
+        ) {
+            done += $0; told(Double(done) / all)
+        }
         return Ground(account: account, posts: posts)
     }
 

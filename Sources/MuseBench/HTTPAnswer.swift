@@ -2,13 +2,13 @@
 
 /// Just enough of an answer to find the next one: its status and its Content-Length, as this
 /// service's own HTTP side writes them. It is no parser of HTTP: whatever else comes is refused.
-struct HTTPAnswer: Equatable {
-    let status: Int
+package struct HTTPAnswer: Equatable {
+    package let status: Int
     /// The header's bytes, with the status line.
-    let head: Range<Int>
-    let body: Range<Int>
+    package let head: Range<Int>
+    package let body: Range<Int>
 
-    enum Step: Equatable {
+    package enum Step: Equatable {
         /// An answer; the next begins at its body's end.
         case answer(HTTPAnswer)
         case needMore
@@ -20,7 +20,7 @@ struct HTTPAnswer: Equatable {
     private static let bodyMax = 1 << 30
 
     /// The answer at `start`.
-    static func next(_ bytes: Span<UInt8>, from start: Int) -> Step {
+    package static func next(_ bytes: Span<UInt8>, from start: Int) -> Step {
         let most = min(bytes.count, start + headMax)
         guard let end = headEnd(bytes, start, most) else {
             return most - start >= headMax ? .unreadable : .needMore
@@ -41,7 +41,9 @@ struct HTTPAnswer: Equatable {
 
     /// Where the value of a field stands; nil where there is none of that name. `name`: in small
     /// letters.
-    static func field(_ name: String, _ bytes: Span<UInt8>, _ head: Range<Int>) -> Range<Int>? {
+    package static func field(_ name: String, _ bytes: Span<UInt8>, _ head: Range<Int>) -> Range<
+        Int
+    >? {
         let wanted = Array(name.utf8)
         var line = head.lowerBound
         while let end = lineEnd(bytes, line, head.upperBound) {

@@ -2,12 +2,12 @@
 // connection keeps its depth of requests under way. Open: requests go when they are due.
 internal import Glibc
 internal import MentalMuseProtocol
-internal import MuseBase
+package import MuseBase
 internal import MuseJSON
 internal import MuseNet
 
 /// What a load is.
-struct Load: Sendable {
+package struct Load: Sendable {
     let target: Target
     let script: Script
     let connections: Int
@@ -15,15 +15,33 @@ struct Load: Sendable {
     let depth: Int
     let seconds: Double
     /// Requests a second in all, at equal intervals; nil for a closed loop.
-    var rate: Double?
+    let rate: Double?
     /// Each connection is attached by it first; nil for nobody.
-    var attachedBy: String?
+    let attachedBy: String?
     /// The server's process, where it is ours.
-    var process: Int32?
+    let process: Int32?
+    /// How long answers are waited for after the end.
+    let drainSeconds: Double
+
+    package init(
+        target: Target, script: Script, connections: Int, depth: Int, seconds: Double,
+        rate: Double? = nil, attachedBy: String? = nil, process: Int32? = nil,
+        drainSeconds: Double = 5
+    ) {
+        self.target = target
+        self.script = script
+        self.connections = connections
+        self.depth = depth
+        self.seconds = seconds
+        self.rate = rate
+        self.attachedBy = attachedBy
+        self.process = process
+        self.drainSeconds = drainSeconds
+    }
 
     /// Runs it on a thread of its own.
     /// - Throws: where a connection breaks, or says what no server of ours says.
-    func run() throws(BenchError) -> LoadFigures {
+    package func run() throws(BenchError) -> LoadFigures {
         let end = Signal<Result<LoadFigures, BenchError>?>(nil)
         do throws(NetError) {
             let loop = try EventLoop()
@@ -44,27 +62,27 @@ struct Load: Sendable {
 }
 
 /// What came of a load.
-struct LoadFigures: Sendable {
+package struct LoadFigures: Sendable {
     /// How long it was measured.
-    var seconds = 0.0
+    package internal(set) var seconds = 0.0
     /// Requests that were sent, and answers that came in that time.
-    var sent = 0
-    var answers = 0
+    package internal(set) var sent = 0
+    package internal(set) var answers = 0
     /// Requests that were due in that time, and those that never were answered: open loops alone.
-    var due = 0
-    var unanswered = 0
+    package internal(set) var due = 0
+    package internal(set) var unanswered = 0
     /// Error answers by code or status, answers to nothing, and requests sent without an answer.
-    var errors: [Int: Int] = [:]
-    var wrong = 0
-    var missing = 0
+    package internal(set) var errors: [Int: Int] = [:]
+    package internal(set) var wrong = 0
+    package internal(set) var missing = 0
     /// In nanoseconds. What was due and never answered counts with the time it had waited.
-    var latency = Histogram(bits: 6)
-    var bytesOut = 0
-    var bytesIn = 0
+    package internal(set) var latency = Histogram(bits: 6)
+    package internal(set) var bytesOut = 0
+    package internal(set) var bytesIn = 0
     /// The processor time of the server, where it is ours.
-    var cpuNanoseconds: UInt64?
+    package internal(set) var cpuNanoseconds: UInt64?
 
-    var perSecond: Double { seconds > 0 ? Double(answers) / seconds : 0 }
+    package var perSecond: Double { seconds > 0 ? Double(answers) / seconds : 0 }
 }
 
 /// The loop of a load. Confined to its thread.
@@ -88,8 +106,6 @@ private final class LoadLoop: EventLoopDelegate {
     private var interval = 0.0
     private var dueCount = 0
 
-    /// How long answers are waited for after the end.
-    private static let drainNanoseconds: UInt64 = 5_000_000_000
     /// The loop does not sleep where the next request is due sooner: its timers are of this grain.
     private static let grainNanoseconds: UInt64 = 1_500_000
 
@@ -234,7 +250,7 @@ private final class LoadLoop: EventLoopDelegate {
         }
         countUnsent(until: now)
         if tally.counts.inFlight == 0 { return finish() }
-        loop.callAt(now + Self.drainNanoseconds, token: Moment.drained.rawValue)
+        loop.callAt(now + UInt64(load.drainSeconds * 1e9), token: Moment.drained.rawValue)
     }
 
     /// What was due and could not be sent for want of room has waited as long as until now.

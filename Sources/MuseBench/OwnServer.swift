@@ -79,8 +79,8 @@ struct OwnServer {
         let process = try household.children.start(household.program, words, log: log)
         let addresses = try addresses(process, household, log)
         func target(_ transports: Set<String>) throws(BenchError) -> Target? {
-            guard let (transport, host, port) = addresses.first(where: { transports.contains($0.0) })
-            else { return nil }
+            let found = addresses.first { transports.contains($0.0) }
+            guard let (transport, host, port) = found else { return nil }
             let isSealed = transport == "tls" || transport == "https"
             return try Target(
                 isSealed ? .tls(host: host, port: port) : .tcp(host: host, port: port),

@@ -3,7 +3,7 @@
 internal import MuseBase
 
 /// The requests under way on a connection, each in a slot; its id tells which.
-struct Slots {
+package struct Slots {
     /// The id that a slot waits for, 0 for none, and since when.
     private var expected: [Int]
     private var since: [UInt64]
@@ -18,7 +18,7 @@ struct Slots {
     /// - Parameters:
     ///   - depth: how many requests may be under way.
     ///   - seed: of the choice among requests; not 0.
-    init(depth: Int, seed: UInt64) {
+    package init(depth: Int, seed: UInt64) {
         precondition(depth >= 1 && depth <= Self.depthMax, "so many ids there are not")
         expected = [Int](repeating: 0, count: depth)
         since = [UInt64](repeating: 0, count: depth)
@@ -33,7 +33,7 @@ struct Slots {
     /// - Parameter time: when the request is sent, or was due, in nanoseconds.
     /// - Returns: its id, which does not come again before all others have, and which of `count`
     ///   requests it is to be, any of them (xorshift, Marsaglia 2003).
-    mutating func begin(at time: UInt64, of count: Int) -> (id: Int, request: Int)? {
+    package mutating func begin(at time: UInt64, of count: Int) -> (id: Int, request: Int)? {
         guard let slot = free.popLast() else { return nil }
         let id = Script.idFirst + generation * expected.count + slot
         generation += 1
@@ -48,7 +48,7 @@ struct Slots {
 
     /// Frees the slot of an id; nil where nothing waits for it.
     /// - Returns: since when it was waited for.
-    mutating func finish(_ id: Int) -> UInt64? {
+    package mutating func finish(_ id: Int) -> UInt64? {
         guard id >= Script.idFirst else { return nil }
         let slot = (id - Script.idFirst) % expected.count
         guard expected[slot] == id else { return nil }

@@ -2,13 +2,13 @@
 internal import MuseBase
 
 /// A figure over the rounds.
-struct Spread: Sendable {
-    let median: Double
-    let least: Double
-    let most: Double
+package struct Spread: Sendable {
+    package let median: Double
+    package let least: Double
+    package let most: Double
 
     /// Of at least one value; of none it is all 0.
-    init(_ values: [Double]) {
+    package init(_ values: [Double]) {
         let sorted = values.sorted()
         least = sorted.first ?? 0
         most = sorted.last ?? 0
@@ -108,9 +108,9 @@ extension Rounds {
 }
 
 /// Numbers as text.
-enum Decimals {
+package enum Decimals {
     /// With so many decimals, the last one rounded.
-    static func text(_ value: Double, _ decimals: Int) -> String {
+    package static func text(_ value: Double, _ decimals: Int) -> String {
         guard value.isFinite, abs(value) < 1e15 else { return "-" }
         var scale = 1.0
         for _ in 0..<decimals { scale *= 10 }
@@ -123,12 +123,12 @@ enum Decimals {
     }
 
     /// As exact as its size asks for: three digits and more.
-    static func short(_ value: Double) -> String {
+    package static func short(_ value: Double) -> String {
         text(value, abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : 2)
     }
 
     /// With a comma after each three digits.
-    static func grouped(_ value: Double) -> String {
+    package static func grouped(_ value: Double) -> String {
         var text = text(value, 0)
         var place = text.utf8.count - 3
         while place > 0 {

@@ -32,7 +32,8 @@ enum BenchCommand {
             let why = isComparison ? "has no meaning with" : "needs"
             throw CommandFailure(UsageError("\(option.flag) \(why) --compare"))
         }
-        let plan = try plan(settings)
+        let endpoint = isComparison ? nil : try endpoint(settings)
+        let plan = try plan(settings, endpoint)
         let room = try Workroom(isPinned: settings.text(BenchOptions.pin) == "on", settings)
         defer { room.clear() }
         let progress = Progress()
@@ -40,7 +41,7 @@ enum BenchCommand {
             let offences =
                 isComparison
                 ? try compare(settings, plan, room, progress)
-                : try measure(settings, plan, room, progress)
+                : try measure(settings, endpoint, plan, room, progress)
             guard offences.isEmpty else { throw BenchError(offences.joined(separator: "; ")) }
         } catch {
             progress.end()
@@ -53,12 +54,13 @@ enum BenchCommand {
     /// Measures a server, and tells the figures.
     /// - Returns: why they are not to be trusted.
     private static func measure(
-        _ settings: Settings, _ plan: BenchPlan, _ room: Workroom, _ progress: Progress
+        _ settings: Settings, _ endpoint: Endpoint?, _ plan: BenchPlan, _ room: Workroom,
+        _ progress: Progress
     ) throws(BenchError) -> [String] {
         let bench: Bench
-        if let url = settings.text(BenchOptions.url) {
+        if let endpoint {
             let target = try Target(
-                try endpoint(url), rootsFile: settings.text(ClientOptions.tlsCA), dial: room.dial)
+                endpoint, rootsFile: settings.text(ClientOptions.tlsCA), dial: room.dial)
             bench = Bench(plan, target, told: progress.tell)
         } else {
             bench = try Bench(plan, room.household, told: progress.tell)
@@ -93,7 +95,9 @@ enum BenchCommand {
 
     // MARK: The options
 
-    private static func plan(_ settings: Settings) throws(CommandFailure) -> BenchPlan {
+    private static func plan(
+        _ settings: Settings, _ endpoint: Endpoint?
+    ) throws(CommandFailure) -> BenchPlan {
         var plan = BenchPlan()
         let names = Operation.allCases.map(\.rawValue)
         plan.operations = []
@@ -120,22 +124,22 @@ enum BenchCommand {
         }
         plan.seconds = settings.decimal(BenchOptions.seconds) ?? plan.seconds
         plan.rounds = settings.int(BenchOptions.rounds)
-        let url = settings.isOn(BenchOptions.compare) ? nil : settings.text(BenchOptions.url)
-        if url == nil || settings.isGiven(BenchOptions.posts) {
+        if endpoint == nil || settings.isGiven(BenchOptions.posts) {
             plan.posts = settings.int(BenchOptions.posts)
         }
         guard let username = settings.text(BenchOptions.username) else { return plan }
-        guard let url else { throw CommandFailure(UsageError("--username needs --url")) }
-        if (try? Endpoint(url)) == nil { return plan }
+        guard endpoint != nil else { throw CommandFailure(UsageError("--username needs --url")) }
         plan.account = Account(username: username, password: try Secrets.read("password"))
         return plan
     }
 
-    private static func endpoint(_ url: String) throws(BenchError) -> Endpoint {
+    /// The server that runs already; nil for one of its own.
+    private static func endpoint(_ settings: Settings) throws(CommandFailure) -> Endpoint? {
         do throws(Endpoint.Malformed) {
-            return try Endpoint(url)
+            return try settings.text(BenchOptions.url).map(Endpoint.init)
         } catch {
-            throw BenchError(error.description)
+            throw CommandFailure(
+                UsageError("\(settings.origin(BenchOptions.url)): \(error.description)"))
         }
     }
 

@@ -1,3 +1,0 @@
-// Twin of HTTPAnswer.swift: where an answer ends, and what is refused.
-internal import MuseBench
-internal import Testing
