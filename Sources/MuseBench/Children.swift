@@ -8,9 +8,6 @@ package final class Children: Sendable {
 
     package init() {}
 
-    /// How long a process may take to end by itself.
-    private static let patience = 15.0
-
     /// Starts a program (posix_spawn(3)): nothing to read, its output goes nowhere, its errors into
     /// a file. It inherits no signal mask, and none of our own variables (`MUSE_*`).
     /// - Parameter program: a path, or a name that is looked for in PATH.
@@ -69,17 +66,11 @@ package final class Children: Sendable {
         return status == 0
     }
 
-    /// Ends them all: by SIGTERM, and what is still there after a while by SIGKILL.
+    /// Ends them all, at once: what they keep is thrown away.
     package func stopAll() {
-        let all = running.withLock { Array($0) }
-        for process in all { kill(process, SIGTERM) }
-        let clock = MonotonicClock.system
-        let until = clock.nanoseconds() + UInt64(Self.patience * 1e9)
-        for process in all {
-            while isRunning(process) {
-                if clock.nanoseconds() > until { kill(process, SIGKILL) }
-                usleep(5_000)
-            }
+        for process in running.withLock({ Array($0) }) {
+            kill(process, SIGKILL)
+            _ = wait(process)
         }
     }
 

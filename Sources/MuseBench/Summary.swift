@@ -101,7 +101,6 @@ extension Rounds {
         }
         note(rounds.reduce(0) { $0 + $1.wrong }, "answers to no request")
         note(rounds.reduce(0) { $0 + $1.missing }, "requests without an answer")
-        note(rounds.count { $0.answers == 0 }, "rounds without any answer")
         for error in errors { note(error.count, "errors \(error.code)") }
         return offences
     }

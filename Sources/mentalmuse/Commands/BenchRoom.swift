@@ -8,6 +8,7 @@ internal import MuseBench
 final class Workroom: Sendable {
     let household: Household
     let dial: @Sendable (Endpoint) throws(BenchError) -> Int32
+    private let isInterrupted = Lock(false)
 
     /// Before any other thread is there: all of them are to hold the signals back.
     init(isPinned: Bool, _ settings: Settings) throws(CommandFailure) {
@@ -22,17 +23,20 @@ final class Workroom: Sendable {
         } catch {
             throw CommandFailure(error.message)
         }
-        let household = household
+        let (household, isInterrupted) = (household, isInterrupted)
         Thread.start {
             var signals = signals
             while case .none = signals.next(seconds: 600) {}
+            isInterrupted.withLock { $0 = true }
             Self.clear(household)
             _exit(128 + SIGINT)
         }
     }
 
-    /// Ends the servers and removes the folder.
+    /// Ends the servers and removes the folder; after a signal it does not return: that the servers
+    /// have gone is no news then.
     func clear() {
+        while isInterrupted.withLock({ $0 }) { sleep(1) }
         Self.clear(household)
     }
 
