@@ -25,7 +25,7 @@ extension Exchange {
         text.add(worker.seat.hostFigures)
         text.end()
         let answer = worker.takeAnswer()
-        answer.body.raw(text.text)
+        answer.body.raw(text: text.text)
         answer.add("Content-Type", format.mediaType)
         answer.add("Cache-Control", "no-store")
         addCommon(answer)

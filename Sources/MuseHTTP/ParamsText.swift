@@ -89,7 +89,7 @@ struct ParamsText: ~Copyable {
         guard !isForeign(item.name, operation) else { return }
         add(item.name)
         if operation.numbers.contains(item.name), Self.isNumber(item.value) {
-            text.raw(item.value)
+            text.raw(text: item.value)
         } else {
             text.string(item.value)
         }

@@ -71,7 +71,7 @@ extension RPCError {
     /// Appends it as problem details.
     func problem(_ status: Int, into writer: inout JSONWriter) {
         writer.raw("{\"type\":\"urn:mentalmuse:error:")
-        writer.raw(name)
+        writer.raw(text: name)
         writer.raw("\",\"title\":")
         writer.string(message)
         writer.raw(",\"status\":")

@@ -90,7 +90,7 @@ extension Exchange {
     private func word(_ word: String, status: Int = 200) -> Answer {
         let answer = worker.takeAnswer()
         answer.status = status
-        answer.body.raw(word)
+        answer.body.raw(text: word)
         answer.body.raw("\n")
         answer.add("Content-Type", "text/plain; charset=utf-8")
         answer.add("Cache-Control", "no-store")

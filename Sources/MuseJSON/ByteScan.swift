@@ -2,9 +2,10 @@
 // framer.
 
 /// Searches in bytes, a 64-bit word at a time. Each load is bounds-checked.
+@usableFromInline
 package enum ByteScan {
-    private static let ones: UInt64 = 0x0101_0101_0101_0101
-    private static let highs: UInt64 = 0x8080_8080_8080_8080
+    @inline(__always) private static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    @inline(__always) private static var highs: UInt64 { 0x8080_8080_8080_8080 }
 
     /// The high bit of each byte of `word` that is zero, exact from the lowest such byte down.
     @inline(__always)
@@ -40,6 +41,7 @@ package enum ByteScan {
     /// The offset of the first byte at or after `start` that does not stand for itself in a JSON
     /// string: a quote, a backslash, a control character, or a part of a character beyond ASCII;
     /// `end` if there is none.
+    @inline(__always)
     static func plainText(_ bytes: Span<UInt8>, from start: Int, end: Int) -> Int {
         var index = start
         while index &+ 8 <= end {
@@ -48,12 +50,35 @@ package enum ByteScan {
             if found != 0 { return index + found.trailingZeroBitCount >> 3 }
             index &+= 8
         }
+        if index < end, end &- start >= 8 {
+            // The last word overlaps what has been looked at, which has nothing in it.
+            let text = word(bytes, end &- 8)
+            let found = special(text) | text & highs
+            return found == 0 ? end : end &- 8 &+ found.trailingZeroBitCount >> 3
+        }
         while index < end {
             let byte = bytes[index]
             if byte < 0x20 || byte >= 0x80 || byte == 0x22 || byte == 0x5C { return index }
             index += 1
         }
         return end
+    }
+
+    /// How many Unicode scalars valid UTF-8 in `range` has: the bytes that do not continue one.
+    static func scalars(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+        var index = range.lowerBound
+        var continuing = 0
+        while index &+ 8 <= range.upperBound {
+            let text = word(bytes, index)
+            // A byte continues a character where its highest bit is set and the next is not.
+            continuing &+= (text & ~(text << 1) & highs).nonzeroBitCount
+            index &+= 8
+        }
+        while index < range.upperBound {
+            if bytes[index] & 0xC0 == 0x80 { continuing &+= 1 }
+            index += 1
+        }
+        return range.count - continuing
     }
 
     /// As `plainText`, but characters beyond ASCII stand for themselves: for writing.
@@ -64,6 +89,10 @@ package enum ByteScan {
             let found = special(word(bytes, index))
             if found != 0 { return index + found.trailingZeroBitCount >> 3 }
             index &+= 8
+        }
+        if index < end, end &- start >= 8 {
+            let found = special(word(bytes, end &- 8))
+            return found == 0 ? end : end &- 8 &+ found.trailingZeroBitCount >> 3
         }
         while index < end {
             let byte = bytes[index]

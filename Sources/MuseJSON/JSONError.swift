@@ -1,8 +1,10 @@
 // The JSON room: why bytes are no JSON. Thrown by JSONReader, told to clients as `data` of -32700.
 
 /// The first thing that is wrong with a text as JSON (RFC 8259), and where.
+@usableFromInline
 package struct JSONError: Error, Equatable, Sendable {
     /// What was found.
+    @usableFromInline
     package enum Reason: String, Sendable, CaseIterable {
         case unexpectedByte = "unexpected_byte"
         case unexpectedEnd = "unexpected_end"
@@ -21,6 +23,7 @@ package struct JSONError: Error, Equatable, Sendable {
     package let offset: Int
     package let reason: Reason
 
+    @usableFromInline
     package init(offset: Int, reason: Reason) {
         self.offset = offset
         self.reason = reason
@@ -28,6 +31,7 @@ package struct JSONError: Error, Equatable, Sendable {
 }
 
 /// What a value is, by its first byte.
-package enum JSONKind: String, Sendable {
+@usableFromInline
+package enum JSONKind: Sendable {
     case object, array, string, number, boolean, null
 }

@@ -9,9 +9,20 @@ extension JSONReader {
         guard position < end, bytes[position] == UInt8(ascii: "\"") else { throw unexpected(bytes) }
         position += 1
         let start = position
+        position = ByteScan.plainText(bytes, from: start, end: end)
+        if position < end, bytes[position] == UInt8(ascii: "\"") {
+            position += 1
+            return JSONText(start: start, end: position - 1, hasEscapes: false)
+        }
+        return try restOfString(bytes, from: start)
+    }
+
+    /// Goes on where something else than plain text stands in a string that began at `start`.
+    private mutating func restOfString(
+        _ bytes: Span<UInt8>, from start: Int
+    ) throws(JSONError) -> JSONText {
         var hasEscapes = false
         while true {
-            position = ByteScan.plainText(bytes, from: position, end: end)
             guard position < end else { throw JSONError(offset: end, reason: .unexpectedEnd) }
             let byte = bytes[position]
             if byte == UInt8(ascii: "\"") {
@@ -28,6 +39,7 @@ extension JSONReader {
             } else {
                 try multibyte(bytes)
             }
+            position = ByteScan.plainText(bytes, from: position, end: end)
         }
     }
 
@@ -135,6 +147,7 @@ extension JSONReader {
         return JSONNumber(start: start, end: position, isPlain: isInteger)
     }
 
+    @inline(__always)
     private mutating func digits(_ bytes: Span<UInt8>) throws(JSONError) {
         guard position < end else { throw JSONError(offset: end, reason: .unexpectedEnd) }
         guard isDigit(bytes[position]) else {

@@ -6,18 +6,19 @@
 ///
 /// Strict: invalid UTF-8, a byte order mark, lone surrogates, raw control characters, numbers with
 /// leading zeros are errors, with the offset of the first byte that is wrong.
+@usableFromInline
 package struct JSONReader: Sendable {
     /// Where the next byte is read.
-    package var position: Int
+    @usableFromInline package var position: Int
     /// Where the text ends.
-    package let end: Int
+    @usableFromInline package let end: Int
     /// The deepest nesting; the outermost array or object counts 1. At most 512.
-    package let depthMax: Int
+    @usableFromInline package let depthMax: Int
     /// Arrays and objects that enclose `position`.
-    package var depth: Int
+    @usableFromInline package var depth: Int
 
     /// The deepest nesting that can be asked for.
-    package static let depthLimit = 512
+    @inlinable package static var depthLimit: Int { 512 }
 
     /// Reads `bytes[position..<end]`.
     @inlinable
@@ -31,7 +32,7 @@ package struct JSONReader: Sendable {
     // MARK: Single bytes
 
     /// Goes past white space: space, tab, line feed, carriage return.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func skipSpace(_ bytes: Span<UInt8>) {
         while position < end {
             let byte = bytes[position]
@@ -47,11 +48,23 @@ package struct JSONReader: Sendable {
     }
 
     /// Goes past white space and the byte `wanted`, or throws.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func expect(_ bytes: Span<UInt8>, _ wanted: UInt8) throws(JSONError) {
         skipSpace(bytes)
         guard position < end, bytes[position] == wanted else { throw unexpected(bytes) }
         position += 1
+    }
+
+    /// Goes past exactly these bytes; false, and nothing passed, where others stand.
+    @inlinable @inline(__always)
+    package mutating func skip(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard count <= end - position,
+            JSONText(start: position, end: position + count, hasEscapes: false)
+                .equals(bytes, text)
+        else { return false }
+        position += count
+        return true
     }
 
     /// Goes past white space; throws unless the text ends there.
@@ -82,6 +95,7 @@ package struct JSONReader: Sendable {
     }
 
     /// What the next value is; the cursor is at its first byte then.
+    @inlinable
     package mutating func kind(_ bytes: Span<UInt8>) throws(JSONError) -> JSONKind {
         skipSpace(bytes)
         guard position < end else { throw unexpected(bytes) }

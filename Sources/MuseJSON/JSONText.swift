@@ -1,11 +1,12 @@
 // The JSON room: a string as it stands in the text, decoded only when somebody wants it.
 
 /// A string's place in validated JSON text: the range between its quotes.
+@usableFromInline
 package struct JSONText: Sendable, Equatable {
-    package let start: Int
-    package let end: Int
+    @usableFromInline package let start: Int
+    @usableFromInline package let end: Int
     /// Whether it has to be decoded; without escapes its bytes are its characters.
-    package let hasEscapes: Bool
+    @usableFromInline package let hasEscapes: Bool
 
     @inlinable
     package init(start: Int, end: Int, hasEscapes: Bool) {
@@ -14,30 +15,48 @@ package struct JSONText: Sendable, Equatable {
         self.hasEscapes = hasEscapes
     }
 
-    /// Whether it says `text`, escapes decoded; byte for byte.
+    /// Whether it says `text`, escapes decoded; byte for byte. With a literal it becomes a compare
+    /// or two of words: most of what a request names is told apart by it.
+    @inlinable @inline(__always)
     package func equals(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
-        if hasEscapes { return string(bytes).utf8.elementsEqual("\(text)".utf8) }
+        if hasEscapes { return equalsDecoded(bytes, text) }
         let count = text.utf8CodeUnitCount
-        guard end - start == count, end <= bytes.count else { return false }
-        // Both texts have `count` bytes, and each load lies within them: words first, then the
-        // rest; a text of eight bytes and more ends with a word that overlaps the one before.
+        guard end - start == count, start >= 0, end <= bytes.count else { return false }
+        // Both texts have `count` bytes, and each load lies within them: the last word overlaps
+        // the one before where the text does not end with a whole one.
         let wanted = unsafe UnsafeRawPointer(text.utf8Start)
-        guard count >= 8 else {
-            for index in 0..<count {
-                let byte = unsafe wanted.load(fromByteOffset: index, as: UInt8.self)
-                if bytes[start + index] != byte { return false }
+        let ours = unsafe bytes.bytes
+        if count >= 8 {
+            var index = 0
+            while index < count - 8 {
+                let word = unsafe ours.unsafeLoadUnaligned(
+                    fromUncheckedByteOffset: start &+ index, as: UInt64.self)
+                let same = unsafe word == wanted.loadUnaligned(
+                    fromByteOffset: index, as: UInt64.self)
+                guard same else { return false }
+                index += 8
             }
-            return true
+            return unsafe ours.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: end &- 8, as: UInt64.self)
+                == wanted.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
         }
-        var index = 0
-        while true {
-            let ours = unsafe bytes.bytes.unsafeLoadUnaligned(
-                fromByteOffset: start + index, as: UInt64.self)
-            let word = unsafe wanted.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            if ours != word { return false }
-            if index == count - 8 { return true }
-            index = min(index + 8, count - 8)
+        if count >= 4 {
+            return unsafe ours.unsafeLoadUnaligned(
+                fromUncheckedByteOffset: start, as: UInt32.self)
+                == wanted.loadUnaligned(as: UInt32.self)
+                && ours.unsafeLoadUnaligned(fromUncheckedByteOffset: end &- 4, as: UInt32.self)
+                    == wanted.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
         }
+        for index in 0..<count {
+            let byte = unsafe wanted.load(fromByteOffset: index, as: UInt8.self)
+            if bytes[start + index] != byte { return false }
+        }
+        return true
+    }
+
+    @usableFromInline
+    func equalsDecoded(_ bytes: Span<UInt8>, _ text: StaticString) -> Bool {
+        string(bytes).utf8.elementsEqual("\(text)".utf8)
     }
 
     /// Its characters as a String.
@@ -68,7 +87,7 @@ package struct JSONText: Sendable, Equatable {
         if hasEscapes {
             decode(bytes) { if $0 & 0xC0 != 0x80 { count += 1 } }
         } else {
-            for index in start..<end where bytes[index] & 0xC0 != 0x80 { count += 1 }
+            count = ByteScan.scalars(bytes, start..<end)
         }
         return count
     }
@@ -127,9 +146,10 @@ package struct JSONText: Sendable, Equatable {
 }
 
 /// A number's place in validated JSON text.
+@usableFromInline
 package struct JSONNumber: Sendable, Equatable {
-    package let start: Int
-    package let end: Int
+    @usableFromInline package let start: Int
+    @usableFromInline package let end: Int
     /// Whether it is written without a fraction and an exponent.
     package let isPlain: Bool
 

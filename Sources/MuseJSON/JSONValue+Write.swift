@@ -60,7 +60,7 @@ extension JSONValue {
         switch self {
         case .null: writer.null()
         case .bool(let flag): writer.bool(flag)
-        case .number(let text): writer.raw(text)
+        case .number(let text): writer.raw(text: text)
         case .string(let text): writer.string(text)
         case .array: writer.raw("[]")
         case .object: writer.raw("{}")

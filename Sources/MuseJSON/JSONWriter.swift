@@ -6,11 +6,12 @@
 /// It stops at `limit`: a write that would pass it is dropped and sets `overflowed`, and the caller
 /// turns the answer into an error.
 @safe
+@usableFromInline
 package struct JSONWriter: ~Copyable {
     @usableFromInline var base: UnsafeMutableRawPointer
     @usableFromInline var capacity: Int
     /// How many bytes have been written.
-    package private(set) var count: Int
+    @usableFromInline package internal(set) var count: Int
     private let limit: Int
     /// Whether a write was dropped at the limit.
     package private(set) var overflowed = false
@@ -28,13 +29,13 @@ package struct JSONWriter: ~Copyable {
     }
 
     /// Makes room for `more` bytes; false at the limit.
-    @inline(__always)
-    private mutating func makeRoom(_ more: Int) -> Bool {
+    @inlinable @inline(__always)
+    mutating func makeRoom(_ more: Int) -> Bool {
         more <= capacity &- count || grow(more)
     }
 
-    @inline(never)
-    private mutating func grow(_ more: Int) -> Bool {
+    @inline(never) @usableFromInline
+    mutating func grow(_ more: Int) -> Bool {
         guard more <= limit - count else {
             overflowed = true
             return false
@@ -51,6 +52,7 @@ package struct JSONWriter: ~Copyable {
     // MARK: Bytes
 
     /// Appends one byte.
+    @inlinable @inline(__always)
     package mutating func byte(_ byte: UInt8) {
         guard makeRoom(1) else { return }
         unsafe base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
@@ -58,6 +60,7 @@ package struct JSONWriter: ~Copyable {
     }
 
     /// Appends the literal's UTF-8 as it is.
+    @inlinable @inline(__always)
     package mutating func raw(_ text: StaticString) {
         let length = text.utf8CodeUnitCount
         guard makeRoom(length) else { return }
@@ -78,7 +81,7 @@ package struct JSONWriter: ~Copyable {
     }
 
     /// Appends the text's UTF-8 as it is.
-    package mutating func raw(_ text: String) {
+    package mutating func raw(text: String) {
         raw(text.utf8.span)
     }
 

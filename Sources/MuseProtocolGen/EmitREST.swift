@@ -139,7 +139,7 @@ enum EmitREST {
                 switch piece {
                 case .literal(let words): text += "        writer.raw(\(literal(words)))\n"
                 case .param(let member, _):
-                    text += "        writer.raw(\(Names.path(member)).description)\n"
+                    text += "        writer.raw(text: \(Names.path(member)).description)\n"
                 }
             }
             text += "        writer.raw(\"\\\"\")\n"

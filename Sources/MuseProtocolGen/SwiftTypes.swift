@@ -28,7 +28,7 @@ extension Shape {
         case .choice(_, nil): "\(pad)writer.text(\(value))\n"
         case .choice: "\(pad)writer.text(\(value).rawValue)\n"
         case .object: "\(pad)\(value).encode(into: &writer)\n"
-        case .any: "\(pad)writer.raw(\(value))\n"
+        case .any: "\(pad)writer.raw(text: \(value))\n"
         case .list(let item):
             """
             \(pad)writer.byte(UInt8(ascii: "["))

@@ -31,7 +31,9 @@ extension Envelope {
         var seen = Seen()
         var repeatedID = false
         try reader.beginObject(bytes)
-        var isFirst = true
+        // Nearly every client begins a request with just these bytes.
+        seen.version = reader.skip(bytes, "\"jsonrpc\":\"2.0\"")
+        var isFirst = !seen.version
         while let key = try reader.nextMember(bytes, isFirst: &isFirst) {
             switch Member(bytes, key) {
             case .version:

@@ -6,6 +6,7 @@ internal import MuseJSON
 ///
 /// It remembers how far an unfinished line was searched, so that bytes that drip in are looked at
 /// once.
+@usableFromInline
 package struct LineFramer: Sendable {
     /// What the bytes hold from where it stands.
     package enum Step: Equatable, Sendable {

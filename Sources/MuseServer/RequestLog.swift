@@ -64,7 +64,7 @@ struct RequestRecord {
         writer.int(Int64(truncatingIfNeeded: connection))
         writer.raw(",\"id\":")
         // An id is whatever a client wrote; a long one is not worth a long line.
-        writer.raw(id.text.flatMap { $0.isShowable(bytesMax: 100) ? $0 : nil } ?? "null")
+        writer.raw(text: id.text.flatMap { $0.isShowable(bytesMax: 100) ? $0 : nil } ?? "null")
         writer.raw(",\"method\":")
         writer.string(method)
         writer.raw(",\"caller\":")
@@ -81,7 +81,7 @@ struct RequestRecord {
         writer.int(Int64(clamping: nanoseconds / 1_000))
         if let traceparent, traceparent.isShowable(bytesMax: 200) {
             writer.raw(",\"traceparent\":")
-            writer.raw(traceparent)
+            writer.raw(text: traceparent)
         }
         if let cause = error?.cause {
             writer.raw(",\"cause\":")
@@ -116,7 +116,7 @@ struct EventRecord {
             writer.byte(UInt8(ascii: ","))
             writer.string(name)
             writer.byte(UInt8(ascii: ":"))
-            writer.raw(value)
+            writer.raw(text: value)
         }
         writer.raw("}\n")
         sink.write(unsafe writer.withBytes { unsafe Array($0) })

@@ -167,7 +167,7 @@ extension ServerConnection {
         {
             switch outcome {
             case .success(let result):
-                answerNow(envelope, bytes, place) { $0.raw(result) }
+                answerNow(envelope, bytes, place) { $0.raw(text: result) }
             case .failure(let error): refuse(envelope, bytes, error, place)
             }
             return

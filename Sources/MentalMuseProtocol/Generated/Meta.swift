@@ -63,7 +63,7 @@ package struct Meta: Sendable, Equatable, ParamsEncoding {
         }
         if let value = traceparent {
             writer.member("traceparent", &comma)
-            writer.raw(value)
+            writer.raw(text: value)
         }
         if let value = clientAddress {
             writer.member("client_address", &comma)

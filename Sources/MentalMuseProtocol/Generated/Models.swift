@@ -2153,7 +2153,7 @@ public struct Offence: Sendable, Equatable, ResultDecoding {
         writer.raw(",\"rule\":")
         writer.text(rule)
         writer.raw(",\"expected\":")
-        writer.raw(expected)
+        writer.raw(text: expected)
         writer.byte(UInt8(ascii: "}"))
     }
 

@@ -63,7 +63,7 @@ extension ServiceShared {
     ) -> CallMemory? {
         guard let key = call.meta.idempotencyKey else { return nil }
         var writer = JSONWriter()
-        writer.raw(call.method.name)
+        writer.raw(text: call.method.name)
         writer.byte(0x0A)
         params.fingerprint(into: &writer)
         return CallMemory(

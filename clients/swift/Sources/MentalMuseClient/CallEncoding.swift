@@ -12,7 +12,7 @@ struct CallText<Params: ParamsEncoding> {
     /// Appends what follows the id: the method, the params with `_meta` in them, the line feed.
     func write(into writer: inout JSONWriter) {
         writer.raw(",\"method\":\"")
-        writer.raw(method)
+        writer.raw(text: method)
         writer.raw("\",\"params\":")
         let start = writer.count
         params.encode(into: &writer)
