@@ -63,7 +63,7 @@ struct JSONWriterTests {
     @Test func `the limit holds to the byte for every kind of write`() {
         let writes: [(Int, (inout JSONWriter) -> Void)] = [
             (1, { $0.byte(0x41) }), (4, { $0.raw("null") }), (5, { $0.bool(false) }),
-            (4, { $0.bool(true) }), (4, { $0.null() }), (3, { $0.raw(String("abc")) }),
+            (4, { $0.bool(true) }), (4, { $0.null() }), (3, { $0.raw(text: String("abc")) }),
             (1, { $0.int(7) }), (2, { $0.int(-7) }), (20, { $0.int(Int64.min) }),
             (5, { $0.string("abc") }), (300, { $0.raw([UInt8](repeating: 0x61, count: 300).span) }),
         ]
