@@ -24,7 +24,7 @@ struct TextTests {
     private func isTaken(_ method: MethodID, _ member: String, _ text: String) -> Bool {
         var writer = JSONWriter()
         writer.raw("{\"")
-        writer.raw(member)
+        writer.raw(text: member)
         writer.raw("\":")
         writer.string(text)
         writer.raw("}")
