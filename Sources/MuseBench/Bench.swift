@@ -64,8 +64,6 @@ package struct Bench {
     private let process: Int32?
     private let isPinned: Bool
     private let told: (BenchProgress) -> Void
-    /// How this run's idempotency keys begin.
-    private let key = "bench-" + String(RandomSource.system.uint64(), radix: 16) + "-"
 
     /// Of a server that runs already.
     package init(_ plan: BenchPlan, _ target: Target, told: @escaping (BenchProgress) -> Void) {
@@ -175,19 +173,9 @@ package struct Bench {
         let calls = point.operation.calls(ground, token: token)
         return Load(
             target: target,
-            script: try Script(calls, .lines, key: key + String(Self.serial()) + "-"),
+            script: try Script(calls, .lines, key: Script.freshKey()),
             connections: point.connections, depth: point.depth, seconds: plan.seconds,
             rate: point.rate, attachedBy: point.operation.isAttached ? token : nil,
             process: process)
     }
-
-    /// A number that no other load of this process has.
-    private static func serial() -> Int {
-        serials.withLock { number in
-            number += 1
-            return number
-        }
-    }
-
-    private static let serials = Lock(0)
 }

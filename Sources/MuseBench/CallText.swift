@@ -1,6 +1,7 @@
 // The measuring room: calls as bytes, written once. What differs from one sending to the next (the
 // id, the idempotency key) has a fixed width, and is put in its place as it is sent.
 package import MentalMuseProtocol
+internal import MuseBase
 internal import MuseJSON
 
 /// A call, before it is written in one style or another.
@@ -32,7 +33,7 @@ package struct OneCall {
     func message(_ key: String) -> String {
         var writer = JSONWriter()
         writer.raw("{\"jsonrpc\":\"2.0\",\"id\":")
-        writer.raw(Self.idMark)
+        writer.raw(text: Self.idMark)
         writer.raw(",\"method\":")
         writer.string(method.name)
         let meta = Meta(accessToken: token, idempotencyKey: isKeyed ? key : nil)
@@ -95,8 +96,13 @@ package struct Script: Sendable {
     /// Digits of the number that ends a key.
     static let keyDigits = 12
 
+    /// How the idempotency keys of one load begin, and no other's.
+    static func freshKey() -> String {
+        "bench-" + String(RandomSource.system.uint64(), radix: 16) + "-"
+    }
+
     /// Writes the calls.
-    /// - Parameter key: how this run's idempotency keys begin; no other run's begin so.
+    /// - Parameter key: how their idempotency keys begin.
     package init(
         _ calls: [OneCall], _ style: Style, status: Int = 200, key: String
     ) throws(BenchError) {

@@ -25,6 +25,7 @@ final class LoadConnection {
     ///   - depth: requests that may be under way; 1 for HTTP, which answers in order.
     ///   - index: which connection of the load it is.
     init(_ wire: Wire, _ script: Script, _ tally: Tally, depth: Int, index: Int) {
+        precondition(!script.requests.isEmpty, "a load has something to ask for")
         precondition(!script.style.isHTTP || depth == 1, "HTTP has one request under way")
         self.wire = wire
         self.script = script

@@ -127,7 +127,7 @@ internal import Testing
         let run = try sandbox.run(
             words: [
                 "bench", "--compare", "--seconds", "0.05", "--rounds", "1", "--posts", "2",
-                "--pin", "off", "--into", "page.md",
+                "--pin", "off", "--json", "out.json", "--into", "page.md",
             ], input: "", environment: variables)
         #expect(run.status == 0, "\(run.errors)")
         let file = sandbox.folder.appending(path: "page.md")
@@ -138,6 +138,7 @@ internal import Testing
         let rows = text.split(separator: "\n").filter { $0.hasPrefix("| p") || $0.hasPrefix("| w") }
         #expect(rows.count == 40)
         #expect(rows.count { $0.contains("| REST, 304 |") } == 4)
-        #expect(try sandbox.contents() == ["page.md", "page.svg"])
+        #expect(try (json("out.json")["points"] as? [Any])?.count == 40)
+        #expect(try sandbox.contents() == ["out.json", "page.md", "page.svg"])
     }
 }

@@ -34,6 +34,7 @@ enum BenchCommand {
         }
         let endpoint = isComparison ? nil : try endpoint(settings)
         let plan = try plan(settings, endpoint)
+        _ = Descriptors.raise(to: plan.connections + 256)
         let room = try Workroom(isPinned: settings.text(BenchOptions.pin) == "on", settings)
         defer { room.clear() }
         let progress = Progress()
@@ -84,6 +85,7 @@ enum BenchCommand {
         let report = try Comparison(plan, room.household, told: progress.tell).run()
         progress.end()
         Output.line(report.markdown)
+        try write(report.json + "\n", settings.text(BenchOptions.json))
         try write(report.svg, settings.text(BenchOptions.svg))
         guard let page, let text, report.offences.isEmpty else { return report.offences }
         let drawing = (page.hasSuffix(".md") ? String(page.dropLast(3)) : page) + ".svg"

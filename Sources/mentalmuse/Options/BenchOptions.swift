@@ -64,7 +64,7 @@ enum BenchOptions {
 
     /// What a comparison does not look at: it has its own loads, on its own servers.
     static let notCompared: [Option] = [
-        url, username, operations, connections, depth, rate, load, json,
+        url, username, operations, connections, depth, rate, load,
     ]
 }
 
