@@ -37,7 +37,8 @@ func library(_ name: String, pkgConfig: String, apt: String, brew: String) -> Ta
 }
 
 let fuzzed: [Target.Dependency] = [
-    "MentalMuseProtocol", "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
+    "MuseHTTP", "MuseServer", "MuseService", "MentalMuseProtocol", "MuseCrypto", "MuseRPC",
+    "MuseOptions", "MuseJSON", "MuseBase",
 ]
 
 let package = Package(
@@ -62,6 +63,7 @@ let package = Package(
         room("MuseBase", []),
         room("MuseJSON", []),
         room("MuseSQL", []),
+        room("MuseOptions", []),
         room("MuseTLS", ["COpenSSL"]),
         // Floor 2: one room each.
         room("MuseCrypto", ["CSodium", "MuseJSON", "MuseBase"]),
@@ -109,8 +111,8 @@ let package = Package(
             [
                 "MuseBench", "MuseHTTP", "MuseServer", "MuseService", "MuseStore", "MuseSQLite",
                 "MuseSQL", "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
-                "MentalMuseProtocol",
-                "MentalMuseClient", "CEdit", "CPlatform",
+                "MuseOptions",
+                "MentalMuseProtocol", "MentalMuseClient", "CEdit", "CPlatform",
             ],
             exclude: ["OPERATING.md"]),
         // The generator.
@@ -210,14 +212,12 @@ if Context.environment["MUSE_ONLY_CLIENT"] != nil {
     package.targets.removeAll { !kept.contains($0.name) }
 }
 
-// Under libFuzzer (Tests/Fuzzers/run): MUSE_FUZZERS=1 swift build --product fuzz-json --sanitize
-// fuzzer -Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library. They have no main of their
-// own, so an ordinary build leaves them out.
+// Under libFuzzer (Tests/Fuzzers/run): MUSE_FUZZERS=1 swift build --product fuzz --sanitize fuzzer
+// -Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library. It has no main of its own, so an
+// ordinary build leaves it out.
 if Context.environment["MUSE_FUZZERS"] != nil {
-    for name in ["fuzz-json", "fuzz-envelope", "fuzz-params", "fuzz-jwt"] {
-        package.targets.append(
-            .executableTarget(
-                name: name, dependencies: ["FuzzTargets"], path: "Tests/Fuzzers/\(name)",
-                swiftSettings: settings))
-    }
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzzers/fuzz",
+            swiftSettings: settings))
 }

@@ -186,6 +186,11 @@ uint64_t muse_http_taken(int descriptor) { return figures(descriptor).tcpi_bytes
 
 uint64_t muse_http_received(int descriptor) { return figures(descriptor).tcpi_bytes_received; }
 
+int muse_http_has_ended(int descriptor) {
+    char byte;
+    return recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 int muse_http_copy(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }
 
 void muse_http_shut(int descriptor) { shutdown(descriptor, SHUT_RDWR); }

@@ -1,5 +1,6 @@
 // The vocabulary room: what the schema asks of texts, and texts that are lent. Called by the
 // generated decoders and encoders.
+internal import MuseJSON
 
 /// What the schema asks of a string.
 struct TextRule: Sendable {
@@ -57,6 +58,13 @@ struct TextRule: Sendable {
         var index = 0
         var seen = false
         while index < bytes.count {
+            // Most text is plain: words of it are passed at a glance.
+            let plain = ByteScan.printable(bytes, from: index)
+            if plain > index {
+                if !seen { seen = bytes.extracting(index..<plain).contains { $0 != 0x20 } }
+                index = plain
+                continue
+            }
             let byte = bytes[index]
             if byte < 0x80 {
                 if byte < 0x20 {
@@ -96,8 +104,12 @@ struct TextRule: Sendable {
 
 extension Span<UInt8> {
     func all(_ holds: (UInt8) -> Bool) -> Bool {
-        for index in indices where !holds(self[index]) { return false }
-        return true
+        !contains { !holds($0) }
+    }
+
+    func contains(_ holds: (UInt8) -> Bool) -> Bool {
+        for index in indices where holds(self[index]) { return true }
+        return false
     }
 }
 

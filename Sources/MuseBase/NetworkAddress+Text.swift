@@ -8,6 +8,8 @@
 extension NetworkAddress {
     /// Reads an address in its usual text (inet_pton(3)); nil for anything else.
     package init?(text: String) {
+        // inet_pton would read up to it.
+        guard !text.utf8.contains(0) else { return nil }
         var four = in_addr()
         if unsafe inet_pton(AF_INET, text, &four) == 1 {
             self = .ipv4(UInt32(bigEndian: four.s_addr))

@@ -20,7 +20,7 @@ package struct Load: Sendable {
     let attachedBy: String?
     /// The server's process, where it is ours.
     let process: Int32?
-    /// How long answers are waited for after the end.
+    /// How long the next answer is waited for after the end.
     let drainSeconds: Double
 
     package init(
@@ -101,11 +101,15 @@ private final class LoadLoop: EventLoopDelegate {
     private var begun: UInt64 = 0
     private var processBegun: UInt64?
     private var isStopping = false
+    /// What was under way when it was last looked at after the end, and how often it was.
+    private var undrained: Int?
+    private var drains = 0
     /// Open loops: when the first request is due, how far apart they are, how many have been due.
     private var first: UInt64 = 0
     private var interval = 0.0
     private var dueCount = 0
 
+    private static let drainsMax = 12
     /// The loop does not sleep where the next request is due sooner: its timers are of this grain.
     private static let grainNanoseconds: UInt64 = 1_500_000
 
@@ -218,8 +222,11 @@ private final class LoadLoop: EventLoopDelegate {
             tally.counts.isMeasuring = true
             begun = loop.clock.nanoseconds()
             processBegun = load.process.flatMap(ProcessClock.nanoseconds)
-        case .end: stop()
-        case .drained: finish()
+        case .end:
+            // What fell due in this very pass is not late yet.
+            sendDue()
+            stop()
+        case .drained: drain()
         case .due, nil: break
         }
     }
@@ -228,14 +235,20 @@ private final class LoadLoop: EventLoopDelegate {
 
     func passEnding() -> Bool {
         guard load.rate != nil, !isStopping else { return false }
+        sendDue()
+        let next = due(dueCount)
+        guard next > loop.clock.nanoseconds() + Self.grainNanoseconds else { return true }
+        loop.callAt(next - Self.grainNanoseconds, token: Moment.due.rawValue)
+        return false
+    }
+
+    private func sendDue() {
+        guard load.rate != nil else { return }
         let now = loop.clock.nanoseconds()
         while due(dueCount) <= now {
             serve(dueCount % connections.count)
             dueCount += 1
         }
-        guard due(dueCount) > now + Self.grainNanoseconds else { return true }
-        loop.callAt(due(dueCount) - Self.grainNanoseconds, token: Moment.due.rawValue)
-        return false
     }
 
     // MARK: The end
@@ -250,7 +263,20 @@ private final class LoadLoop: EventLoopDelegate {
         }
         countUnsent(until: now)
         if tally.counts.inFlight == 0 { return finish() }
-        loop.callAt(now + UInt64(load.drainSeconds * 1e9), token: Moment.drained.rawValue)
+        drain()
+    }
+
+    /// Waits for what is still under way, as long as answers come, and not for ever.
+    private func drain() {
+        let count = tally.counts.inFlight
+        guard undrained.map({ count < $0 }) ?? true, drains < Self.drainsMax else {
+            return finish()
+        }
+        undrained = count
+        drains += 1
+        loop.callAt(
+            loop.clock.nanoseconds() + UInt64(load.drainSeconds * 1e9),
+            token: Moment.drained.rawValue)
     }
 
     /// What was due and could not be sent for want of room has waited as long as until now.

@@ -66,11 +66,13 @@ final class Daemon {
         }
     }
 
-    /// Does what can be done without waiting. True: there is more.
-    func run() -> Bool {
+    /// Does what can be done without waiting.
+    func run() {
         unsafe muse_http_run(daemon)
-        return unsafe muse_http_is_due(daemon) != 0
     }
+
+    /// Whether there is more.
+    var isDue: Bool { unsafe muse_http_is_due(daemon) != 0 }
 
     private static func callbacks(_ owner: UnsafeMutableRawPointer) -> muse_http_calls {
         unsafe muse_http_calls(
@@ -119,6 +121,8 @@ enum HTTPLimits {
     static let headBytesMax = 10 << 10
     /// What a target may have: 414 beyond it.
     static let targetBytesMax = 6 << 10
+    /// How many `&` a target may have: 414 beyond it.
+    static let queryItemsMax = 128
     /// What is thrown away of a body that is too large, so that no reset destroys the answer.
     static let surplusBytesMax = 1 << 20
     /// Connections accepted in one pass.

@@ -19,8 +19,8 @@ package enum Coding: Sendable, Equatable {
         guard let acceptEncoding else { return .identity }
         var named: Double?
         var others = 0.0
-        for part in acceptEncoding.split(separator: ",") {
-            let pieces = part.split(separator: ";").map { Text.trimmed($0).lowercased() }
+        for part in Text.pieces(acceptEncoding, ",") {
+            let pieces = Text.pieces(part, ";", omittingEmpty: false).map { $0.lowercased() }
             switch pieces.first {
             case "gzip", "x-gzip": named = Accept.weight(pieces.dropFirst())
             case "*": others = Accept.weight(pieces.dropFirst())
@@ -62,22 +62,15 @@ package enum EntityTag {
         _ field: String, _ digest: ([UInt8], Bool) -> EntityDigest?
     ) -> KnownEntities {
         if Text.trimmed(field) == "*" { return .any }
-        let bytes = Array(field.utf8)
+        var rest = Array(field.utf8)[...]
         var digests: [EntityDigest] = []
-        var index = 0
-        while index < bytes.count {
-            let isWeak =
-                bytes[index] == UInt8(ascii: "W") && index + 1 < bytes.count
-                && bytes[index + 1] == UInt8(ascii: "/")
-            if isWeak { index += 2 }
-            guard index < bytes.count else { break }
-            guard bytes[index] == UInt8(ascii: "\"") else {
-                index += 1
-                continue
-            }
-            guard let end = bytes[(index + 1)...].firstIndex(of: UInt8(ascii: "\"")) else { break }
-            if let found = digest(Array(bytes[(index + 1)..<end]), isWeak) { digests.append(found) }
-            index = end + 1
+        let quote = UInt8(ascii: "\"")
+        while let open = rest.firstIndex(of: quote),
+            let close = rest[(open + 1)...].firstIndex(of: quote)
+        {
+            let isWeak = rest[..<open].suffix(2).elementsEqual("W/".utf8)
+            if let found = digest(Array(rest[(open + 1)..<close]), isWeak) { digests.append(found) }
+            rest = rest[(close + 1)...]
         }
         return .these(digests)
     }

@@ -150,11 +150,10 @@ extension Exchange {
             return refused(id, .responseTooLarge(limit: limit), call.method)
         }
         var writer = JSONWriter(limit: limit)
-        writer.beginAnswer(id)
         var failure: RPCError?
         do throws(RPCError) {
-            try await perform(invocation, call, methods: worker.seat.methods, into: &writer)
-            writer.endAnswer()
+            try await perform(
+                invocation, call, methods: worker.seat.methods, answering: id, into: &writer)
         } catch {
             failure = error
         }

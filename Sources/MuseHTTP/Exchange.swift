@@ -89,6 +89,13 @@ final class Exchange {
         requests += 1
         received = nil
         begunAt = 0
+        // The library keeps each item of a query beside the head, and closes without a word where
+        // there is no room for them.
+        if self.target.count(where: { $0 == UInt8(ascii: "&") }) > HTTPLimits.queryItemsMax {
+            let refusal = Refusal.targetTooLong
+            _ = refuseByHand(malformed(refusal.rawValue), status: refusal.status)
+            phase = .discarding
+        }
     }
 
     /// The head is there, or a part of the body, or its end. False: the connection is closed.
@@ -105,7 +112,7 @@ final class Exchange {
         case .discarding where part.count > 0:
             bodyCount += part.count
             let max = worker.seat.limits.lineBytesMax + HTTPLimits.surplusBytesMax
-            return bodyCount <= max || refuseByHand()
+            return bodyCount <= max || refuseByHand(tooLarge, status: 413)
         case .body:
             begin()
             return true
@@ -180,14 +187,14 @@ final class Exchange {
         return true
     }
 
-    /// The library takes no answer in the middle of a body, and this one does not end. False: the
-    /// connection is over.
-    private func refuseByHand() -> Bool {
+    /// Answers where the library takes no answer: before it has a head, and in the middle of a body
+    /// that does not end. False: the connection is over.
+    private func refuseByHand(_ error: RPCError, status: Int) -> Bool {
         let copy = muse_http_copy(descriptor)
         guard copy >= 0 else { return false }
         let socket = Socket(Descriptor(copy))
         if !worker.configuration.isSecure {
-            _ = socket.write(HandMade.answer(tooLarge, status: 413).utf8.span)
+            _ = socket.write(HandMade.answer(error, status: status).utf8.span)
         }
         worker.linger(socket)
         return false
@@ -221,10 +228,14 @@ final class Exchange {
         phase = .running
         entry.publishHTTP(requests: requests, inFlight: 1)
         worker.seat.run(self)
-        if case .running = phase {
-            isSuspended = true
-            unsafe muse_http_suspend(connection)
-        }
+        if case .running = phase { worker.hold(self) }
+    }
+
+    /// Lets the library wait for the lane, where it still has to.
+    func suspend() {
+        guard case .running = phase, !isSuspended else { return }
+        isSuspended = true
+        unsafe muse_http_suspend(connection)
     }
 
     /// The call is done.
@@ -246,6 +257,7 @@ final class Exchange {
         let since = now > changedAt ? now - changedAt : 0
         let limits = worker.seat.limits
         let seconds: Int
+        if isReading, since > 1_000_000_000, muse_http_has_ended(descriptor) != 0 { return shut() }
         switch phase {
         case .idle:
             if isLate(now) { return shut() }
@@ -263,6 +275,15 @@ final class Exchange {
         case .running: return
         }
         if seconds > 0, since > UInt64(seconds) * 1_000_000_000 { shut() }
+    }
+
+    /// Whether more has to come before anything else happens. The library does not notice an end
+    /// that comes together with the last bytes before it: it reads those, and is told of no more.
+    private var isReading: Bool {
+        switch phase {
+        case .idle, .head, .body, .discarding: true
+        case .running, .answered: false
+        }
     }
 
     /// Whether a request line has been coming for too long.

@@ -14,8 +14,8 @@ package enum Accept {
     /// How much it is wanted: of the ranges that match, the most specific one's weight.
     package static func quality(_ field: String, _ type: String, _ subtype: String) -> Double {
         var best = (specificity: 0, weight: 0.0)
-        for part in field.split(separator: ",") {
-            let pieces = part.split(separator: ";").map { Text.trimmed($0).lowercased() }
+        for part in Text.pieces(field, ",") {
+            let pieces = Text.pieces(part, ";", omittingEmpty: false).map { $0.lowercased() }
             guard let range = pieces.first else { continue }
             let specificity: Int
             switch range {
@@ -30,10 +30,15 @@ package enum Accept {
         return best.weight
     }
 
-    /// The weight among parameters; 1 where there is none.
+    /// The weight among parameters: from 0 to 1; 1 where there is none, 0 for what is no weight
+    /// (RFC 9110 section 12.4.2).
     static func weight(_ parameters: some Sequence<String>) -> Double {
-        for parameter in parameters where parameter.hasPrefix("q=") {
-            return Double(parameter.dropFirst(2)) ?? 0
+        for parameter in parameters where parameter.utf8.starts(with: "q=".utf8) {
+            let text = parameter.dropFirst(2)
+            guard text.allSatisfy({ "0123456789.".contains($0) }), let weight = Double(text),
+                weight <= 1
+            else { return 0 }
+            return weight
         }
         return 1
     }
@@ -44,10 +49,9 @@ package enum MediaType {
     /// Whether it is JSON in UTF-8.
     package static func isJSON(_ field: String?) -> Bool {
         guard let field else { return false }
-        let pieces = field.split(separator: ";", omittingEmptySubsequences: false)
-            .map { Text.trimmed($0).lowercased() }
+        let pieces = Text.pieces(field, ";", omittingEmpty: false).map { $0.lowercased() }
         guard pieces.first == "application/json" else { return false }
-        for piece in pieces.dropFirst() where piece.hasPrefix("charset=") {
+        for piece in pieces.dropFirst() where piece.utf8.starts(with: "charset=".utf8) {
             let name = piece.dropFirst(8).filter { $0 != "\"" }
             guard name == "utf-8" || name == "utf8" else { return false }
         }
@@ -57,8 +61,17 @@ package enum MediaType {
 
 /// Texts of fields.
 enum Text {
+    /// What stands between the marks, without the blanks around it. By scalars: a mark is
+    /// one whatever a client has put before it and after it.
+    static func pieces(
+        _ text: String, _ mark: Unicode.Scalar, omittingEmpty: Bool = true
+    ) -> [String] {
+        text.unicodeScalars.split(separator: mark, omittingEmptySubsequences: omittingEmpty)
+            .map { trimmed(String($0)) }
+    }
+
     /// Without the blanks around it.
-    static func trimmed(_ text: some StringProtocol) -> String {
+    static func trimmed(_ text: String) -> String {
         var bytes = Array(text.utf8)[...]
         while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
         while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
@@ -120,7 +133,7 @@ package enum ForwardedAddress {
         forwarded: String?, forwardedFor: String?, isTrusted: (NetworkAddress) -> Bool
     ) -> NetworkAddress? {
         let standard = forwarded.map { last(elements($0), isTrusted) }
-        let usual = forwardedFor.map { last($0.split(separator: ",").map(Text.trimmed), isTrusted) }
+        let usual = forwardedFor.map { last(Text.pieces($0, ","), isTrusted) }
         guard let standard else { return usual ?? nil }
         guard let usual else { return standard }
         return standard == usual ? standard : nil
@@ -141,10 +154,10 @@ package enum ForwardedAddress {
     /// What each element says `for`; nothing, which is no address, where it does not (RFC 7239
     /// section 4).
     private static func elements(_ forwarded: String) -> [String] {
-        forwarded.split(separator: ",").map { element in
-            for pair in element.split(separator: ";") {
-                let text = Text.trimmed(pair)
-                if text.lowercased().hasPrefix("for=") { return String(text.dropFirst(4)) }
+        Text.pieces(forwarded, ",").map { element in
+            for pair in Text.pieces(element, ";")
+            where pair.lowercased().utf8.starts(with: "for=".utf8) {
+                return String(pair.unicodeScalars.dropFirst(4))
             }
             return ""
         }
@@ -152,15 +165,14 @@ package enum ForwardedAddress {
 
     /// An address, quoted or not, in brackets or not, with or without a port.
     static func read(_ text: String) -> NetworkAddress? {
-        var text = text[...]
+        var text = text.unicodeScalars[...]
         if text.count >= 2, text.first == "\"", text.last == "\"" {
             text = text.dropFirst().dropLast()
         }
         if text.first == "[", let close = text.firstIndex(of: "]") {
-            return NetworkAddress(text: String(text[text.index(after: text.startIndex)..<close]))
-        }
-        if text.filter({ $0 == ":" }).count == 1, let colon = text.firstIndex(of: ":") {
-            return NetworkAddress(text: String(text[..<colon]))
+            text = text[..<close].dropFirst()
+        } else if text.count(where: { $0 == ":" }) == 1, let colon = text.firstIndex(of: ":") {
+            text = text[..<colon]
         }
         return NetworkAddress(text: String(text))
     }

@@ -38,6 +38,8 @@ final class HTTPWorker {
     lazy var compressor = Compressor()
     /// Whether the daemon has to look again in this pass.
     private var isDue = false
+    /// Whose calls have begun in this pass, and wait.
+    private var held: [Exchange] = []
     private var isSweeping = false
     private var lingering: [Int: Lingering] = [:]
     private var nextPlace = Place.lingering
@@ -163,6 +165,13 @@ final class HTTPWorker {
         isDue = true
     }
 
+    /// Its call waits for a lane: the library is told so once it has returned. Told in the middle
+    /// of reading, it would go on there before it answers, and where the client sends no more it
+    /// would take that for a client that is gone.
+    func hold(_ exchange: Exchange) {
+        held.append(exchange)
+    }
+
     // MARK: Answers at rest
 
     func takeAnswer() -> Answer {
@@ -242,8 +251,11 @@ extension HTTPWorker: WorkerGuest {
     func passEnding() -> Bool {
         guard isDue else { return false }
         isDue = false
-        if daemon?.run() ?? false { isDue = true }
-        for daemon in older where daemon.run() { isDue = true }
+        daemon?.run()
+        for daemon in older { daemon.run() }
+        for exchange in held { exchange.suspend() }
+        held.removeAll(keepingCapacity: true)
+        if daemon?.isDue ?? false || older.contains(where: \.isDue) { isDue = true }
         return isDue
     }
 

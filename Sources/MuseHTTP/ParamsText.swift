@@ -145,8 +145,10 @@ enum Authorization {
     /// not hold.
     static func token(_ field: String?) -> String? {
         guard let field else { return nil }
-        let bytes = field.utf8
-        guard bytes.count > 7, field.prefix(7).lowercased() == "bearer " else { return field }
-        return String(field.dropFirst(7).drop { $0 == " " })
+        let scalars = field.unicodeScalars
+        guard scalars.count > 7, String(scalars.prefix(7)).lowercased() == "bearer " else {
+            return field
+        }
+        return String(scalars.dropFirst(7).drop { $0 == " " })
     }
 }

@@ -11,7 +11,7 @@ package struct RESTRequest {
     /// What a success is answered with.
     package let status: Int
     let operation: Operation
-    let invocation: Invocation
+    package let invocation: Invocation
     let target: Target
 
     /// Reads the params of an operation that was found.

@@ -81,6 +81,22 @@ package enum ByteScan {
         return range.count - continuing
     }
 
+    /// The offset of the first byte at or after `start` that is no printable ASCII character nor a
+    /// space; the end if there is none.
+    package static func printable(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index &+ 8 <= bytes.count {
+            let text = word(bytes, index)
+            // One more than each byte: the highest bit is set from 0x7F on.
+            let above = ((text & ~highs) &+ ones) | text
+            let found = (control(text) | above) & highs
+            if found != 0 { return index + found.trailingZeroBitCount >> 3 }
+            index &+= 8
+        }
+        while index < bytes.count, bytes[index] >= 0x20, bytes[index] < 0x7F { index += 1 }
+        return index
+    }
+
     /// As `plainText`, but characters beyond ASCII stand for themselves: for writing.
     static func unescaped(_ bytes: Span<UInt8>, from start: Int) -> Int {
         let end = bytes.count
@@ -102,10 +118,15 @@ package enum ByteScan {
         return end
     }
 
+    /// High bits at control characters below 0x20; exact at the lowest one.
+    @inline(__always)
+    private static func control(_ text: UInt64) -> UInt64 {
+        (text &- (ones &* 0x20)) & ~text & highs
+    }
+
     /// High bits at quotes, backslashes and control characters; exact at the lowest one.
     @inline(__always)
     private static func special(_ text: UInt64) -> UInt64 {
-        let control = (text &- (ones &* 0x20)) & ~text & highs
-        return control | zeroBytes(text ^ (ones &* 0x22)) | zeroBytes(text ^ (ones &* 0x5C))
+        control(text) | zeroBytes(text ^ (ones &* 0x22)) | zeroBytes(text ^ (ones &* 0x5C))
     }
 }

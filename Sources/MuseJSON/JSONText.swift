@@ -31,8 +31,10 @@ package struct JSONText: Sendable, Equatable {
             while index < count - 8 {
                 let word = unsafe ours.unsafeLoadUnaligned(
                     fromUncheckedByteOffset: start &+ index, as: UInt64.self)
-                let same = unsafe word == wanted.loadUnaligned(
-                    fromByteOffset: index, as: UInt64.self)
+                let same =
+                    unsafe word
+                    == wanted.loadUnaligned(
+                        fromByteOffset: index, as: UInt64.self)
                 guard same else { return false }
                 index += 8
             }

@@ -21,11 +21,16 @@ package struct JSONWriter: ~Copyable {
         self.limit = limit
         capacity = 0
         count = 0
-        unsafe base = UnsafeMutableRawPointer.allocate(byteCount: 0, alignment: 1)
+        unsafe base = Self.nowhere
     }
 
     deinit {
-        unsafe base.deallocate()
+        if capacity > 0 { unsafe base.deallocate() }
+    }
+
+    /// Where nothing has been written: never read, never written, never freed.
+    private static var nowhere: UnsafeMutableRawPointer {
+        unsafe UnsafeMutableRawPointer(bitPattern: 16).unsafelyUnwrapped
     }
 
     /// Makes room for `more` bytes; false at the limit.
@@ -40,10 +45,10 @@ package struct JSONWriter: ~Copyable {
             overflowed = true
             return false
         }
-        let wanted = Swift.min(Swift.max(256, count + more, capacity * 2), limit)
+        let wanted = Swift.min(Swift.max(512, count + more, capacity * 2), limit)
         let wider = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
         unsafe wider.copyMemory(from: base, byteCount: count)
-        unsafe base.deallocate()
+        if capacity > 0 { unsafe base.deallocate() }
         unsafe base = wider
         capacity = wanted
         return true
@@ -189,7 +194,7 @@ package struct JSONWriter: ~Copyable {
         overflowed = false
         guard capacity > 256 << 10 else { return }
         unsafe base.deallocate()
-        unsafe base = UnsafeMutableRawPointer.allocate(byteCount: 0, alignment: 1)
+        unsafe base = Self.nowhere
         capacity = 0
     }
 

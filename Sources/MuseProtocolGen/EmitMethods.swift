@@ -151,23 +151,26 @@ enum EmitMethods {
     private static func perform(_ schema: Schema, now: Bool) -> String {
         let name = now ? "performNow" : "perform"
         var text =
-            "\n/// Runs a method \(now ? "that touches no store" : "") and appends its result.\n"
+            now
+            ? "\n/// Runs a method that touches no store and appends its result.\n"
+            : "\n/// Runs a method and appends its whole answer; nothing is written before it has a result, but\n/// for a list's, whose rows are written as they come.\n/// - Parameter id: nil: the result alone is appended.\n"
         text +=
-            "package func \(name)(\n    _ invocation: Invocation, _ call: Call, methods: borrowing Methods,\n    into writer: inout JSONWriter\n)\(now ? "" : " async") throws(RPCError) {\n    switch invocation {\n"
+            "package func \(name)(\n    _ invocation: Invocation, _ call: Call, methods: borrowing Methods,\n    \(now ? "" : "answering id: RPCID? = nil, ")into writer: inout JSONWriter\n)\(now ? "" : " async") throws(RPCError) {\n    switch invocation {\n"
+        let begin = now ? "" : "        if let id { writer.beginAnswer(id) }\n"
         for method in schema.handled where !now || method.effect == "none" {
             let marker = method.effect == "none" ? "" : "await "
             let target = "methods.\(method.namespace).\(method.verb)(params, call"
             text += "    case .\(method.swift)(let params):\n"
             if isPage(method, schema) {
-                text += "        try \(marker)\(target), into: &writer)\n"
+                text += begin + "        try \(marker)\(target), into: &writer)\n"
             } else {
-                text += "        let result = try \(marker)\(target))\n"
+                text += "        let result = try \(marker)\(target))\n" + begin
                 text += (method.result ?? .any).encode("result", "        ")
             }
         }
         if now {
             text += "    default: preconditionFailure(\"a method that waits was to run at once\")\n"
         }
-        return text + "    }\n}\n"
+        return text + "    }\n\(now ? "" : "    if id != nil { writer.endAnswer() }\n")}\n"
     }
 }

@@ -46,6 +46,8 @@ package protocol SQLConnection: AnyObject {
 
     /// How many rows the last INSERT, UPDATE or DELETE changed.
     var changes: Int64 { get }
+    /// How many rows all statements since the connection was opened changed.
+    var totalChanges: Int64 { get }
     /// Whether a transaction is open. An engine may end one by itself when a statement fails.
     var isInTransaction: Bool { get }
     /// The texts of all kept statements: a test reads their plans.

@@ -183,6 +183,11 @@ final class SQLiteConnection: SQLConnection {
         return unsafe sqlite3_changes64(database)
     }
 
+    var totalChanges: Int64 {
+        guard let database = unsafe handle.database else { return 0 }
+        return unsafe sqlite3_total_changes64(database)
+    }
+
     var isInTransaction: Bool {
         guard let database = unsafe handle.database else { return false }
         return unsafe sqlite3_get_autocommit(database) == 0

@@ -19,7 +19,9 @@ package struct AddressRange: Sendable, Hashable {
         let width = isIPv4 ? 32 : 128
         var bits = width
         if parts.count == 2 {
-            guard let given = UInt8(parts[1]), Int(given) <= width else { return nil }
+            guard let given = UInt8(parts[1]), Int(given) <= width, String(given) == parts[1] else {
+                return nil
+            }
             bits = Int(given)
         }
         self.high = high

@@ -59,6 +59,6 @@ enum Turn {
     static let swallowBytesMax = 1 << 20
     static let swallowNanoseconds: UInt64 = 1_000_000_000
     /// Lanes and buffers that are kept for the next burst.
-    static let idleLanesMax = 16
+    static let idleLanesMax = 1_024
     static let idleBuffersMax = 16
 }

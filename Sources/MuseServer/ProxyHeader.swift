@@ -1,10 +1,10 @@
 // The server room: what a trusted proxy says before the first line of a connection: the PROXY
 // protocol, versions 1 (a line) and 2 (bytes), as HAProxy's proxy-protocol.txt has them. No I/O.
-internal import MuseBase
+package import MuseBase
 
-enum ProxyHeader {
+package enum ProxyHeader {
     /// What the first bytes are.
-    enum Step: Equatable {
+    package enum Step: Equatable {
         /// No header: the first line begins here.
         case none
         /// Perhaps a header, but not all of it.
@@ -22,7 +22,7 @@ enum ProxyHeader {
     private static let lineMax = 107
     private static let bytesMax = 4_096
 
-    static func read(_ bytes: Span<UInt8>) -> Step {
+    package static func read(_ bytes: Span<UInt8>) -> Step {
         if begins(bytes, word) { return bytes.count < word.count ? .needMore : line(bytes) }
         if begins(bytes, signature) { return bytes.count < 16 ? .needMore : binary(bytes) }
         return .none
@@ -52,16 +52,22 @@ enum ProxyHeader {
     }
 
     private static func line(_ text: String, _ length: Int) -> Step {
-        let words = text.split(separator: " ", omittingEmptySubsequences: false)
+        let words = text.unicodeScalars.split(separator: " ", omittingEmptySubsequences: false)
+            .map { String($0) }
         if words.count >= 2, words[1] == "UNKNOWN" { return .header(bytes: length, source: nil) }
-        guard words.count == 6, let source = NetworkAddress(text: String(words[2])),
-            NetworkAddress(text: String(words[3])) != nil, UInt16(words[4]) != nil,
-            UInt16(words[5]) != nil
+        guard words.count == 6, let source = NetworkAddress(text: words[2]),
+            let destination = NetworkAddress(text: words[3]), isPort(words[4]), isPort(words[5])
         else { return .malformed }
-        switch (words[1], source) {
-        case ("TCP4", .ipv4), ("TCP6", .ipv6): return .header(bytes: length, source: source)
+        switch (words[1], source, destination) {
+        case ("TCP4", .ipv4, .ipv4), ("TCP6", .ipv6, .ipv6):
+            return .header(bytes: length, source: source)
         default: return .malformed
         }
+    }
+
+    /// A number without sign and leading zeros.
+    private static func isPort(_ word: String) -> Bool {
+        UInt16(word).map { String($0) } == word
     }
 
     // MARK: Version 2

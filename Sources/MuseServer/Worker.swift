@@ -65,12 +65,16 @@ actor Worker {
                 if call.effect == .read {
                     await run(call, core, methods, &reads)
                 } else {
-                    // A write may be suspended for long, and is to hold no large buffer meanwhile.
+                    // A write may be suspended for long, and holds no buffer meanwhile.
                     var own = JSONWriter(limit: core.limits.answerBytesMax)
                     await run(call, core, methods, &own)
                 }
             }
             guard !core.isOver, unsafe core.idleLanes.count < Turn.idleLanesMax else { return }
+            // The lane that rests first is used last, or alone: it alone keeps its room.
+            if unsafe !core.idleLanes.isEmpty {
+                reads = JSONWriter(limit: core.limits.answerBytesMax)
+            }
             unsafe await withUnsafeContinuation { unsafe core.idleLanes.append($0) }
         }
     }
@@ -95,11 +99,10 @@ actor Worker {
             return connection.finish(call, .responseTooLarge(limit: limit))
         }
         writer.removeAll()
-        writer.beginAnswer(call.id)
         var failure: RPCError?
         do throws(RPCError) {
-            try await perform(invocation, call.call, methods: methods, into: &writer)
-            writer.endAnswer()
+            try await perform(
+                invocation, call.call, methods: methods, answering: call.id, into: &writer)
         } catch {
             failure = call.refusal ?? error
         }

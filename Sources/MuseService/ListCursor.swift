@@ -1,9 +1,9 @@
 // The rules' room: lists. A cursor says where a page ended; a page is read and written in one
 // place. Called by every handler that gives a page.
-internal import MentalMuseProtocol
-internal import MuseBase
+package import MentalMuseProtocol
+package import MuseBase
 internal import MuseJSON
-internal import MuseRPC
+package import MuseRPC
 internal import MuseStore
 
 /// Where a page of a list ended, as a text that the client hands back.
@@ -12,12 +12,12 @@ internal import MuseStore
 /// that check these, the filter and the id, then the id of the last row that was read. Nothing in
 /// it is secret or signed: the check tells damage, and a cursor of another list, from one of this.
 /// It never expires: the id is compared, never looked up, so its row may have gone.
-enum ListCursor {
+package enum ListCursor {
     /// How many items a page has where nothing is said.
     static let limitDefault = 20
 
     /// Which list it is; numbers are only ever added.
-    enum Kind: UInt8, Sendable {
+    package enum Kind: UInt8, Sendable, CaseIterable {
         case users = 1
         case posts = 2
         case likers = 3
@@ -26,14 +26,14 @@ enum ListCursor {
     }
 
     /// What a list is narrowed to.
-    enum Filter: Sendable {
+    package enum Filter: Sendable {
         case none
         case id(UUIDv7)
         case text(String)
     }
 
     /// A list, as far as its cursors depend on it.
-    struct List: Sendable {
+    package struct List: Sendable {
         let kind: Kind
         let isNewest: Bool
         private let filter: Filter
@@ -42,14 +42,14 @@ enum ListCursor {
         private static let bytesCount = 27
         private static let textCount = 36
 
-        init(kind: Kind, order: Order?, filter: Filter = .none) {
+        package init(kind: Kind, order: Order?, filter: Filter = .none) {
             self.kind = kind
             isNewest = order != .oldest
             self.filter = filter
         }
 
         /// The text that says that a page ended with `last`.
-        func cursor(_ last: UUIDv7) -> String {
+        package func cursor(_ last: UUIDv7) -> String {
             var bytes = head
             append(check(last), to: &bytes)
             append(last.high, to: &bytes)
@@ -59,7 +59,7 @@ enum ListCursor {
 
         /// Where the next page begins; nil: at the list's beginning.
         /// - Throws: 1402 for what is no cursor, or another list's.
-        func position(_ cursor: String?) throws(RPCError) -> UUIDv7? {
+        package func position(_ cursor: String?) throws(RPCError) -> UUIDv7? {
             guard let cursor else { return nil }
             guard cursor.utf8.count == Self.textCount,
                 let bytes = Base64URL.decode(cursor.utf8.span), bytes.count == Self.bytesCount,

@@ -6,7 +6,7 @@ package import MuseSQL
 /// to its worker.
 @usableFromInline
 package final class Store {
-    private let writer: Writer
+    @usableFromInline let writer: Writer
     private let connection: any SQLConnection
     private let noMarks = TransactionMarks()
     private let clock: WallClock
@@ -78,11 +78,13 @@ package final class Store {
         }
     }
 
-    /// Writes: `body` runs on the writer's thread, in a savepoint of its group's transaction; an
-    /// error that it throws undoes what it did and nothing else. The result comes back after the
-    /// group's COMMIT returned.
+    /// Writes: `body` runs on the writer's thread, in its group's transaction; an error that it
+    /// throws undoes what it did and nothing else. Where one of its group throws after it has
+    /// changed something, all are undone and run again. The result comes back after the group's
+    /// COMMIT returned.
     /// - Parameter queued: called on this thread once the write stands in the queue, in its order.
     /// - Returns: what `body` gave or threw, `WriterError`, or `SQLError`.
+    @inlinable
     package func write<R: Sendable>(
         queued: () -> Void = {}, _ body: @escaping @Sendable (StoreTransaction) throws -> R
     ) async -> Result<R, any Error> {

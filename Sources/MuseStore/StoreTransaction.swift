@@ -27,6 +27,23 @@ package struct StoreTransaction {
         return ids.next(now)
     }
 
+    /// Runs a part of a write and undoes what it did.
+    /// - Throws: what `body` throws, and `SQLError`.
+    package func undone(_ body: () throws -> Void) throws {
+        let changes = connection.totalChanges
+        try connection.savepoint()
+        defer { marks.undone += connection.totalChanges - changes }
+        do {
+            try body()
+        } catch {
+            connection.resetStatements()
+            try connection.rollbackToSavepoint()
+            throw error
+        }
+        connection.resetStatements()
+        try connection.rollbackToSavepoint()
+    }
+
     /// The kept statement of a literal, reset.
     /// - Throws: where the SQL does not fit the schema.
     package func statement(_ sql: StaticString) throws(SQLError) -> any SQLStatement {
@@ -45,6 +62,8 @@ package final class TransactionMarks {
     package var choresDue = false
     /// Idempotency keys added, less those removed.
     package var keys = 0
+    /// Rows that were changed and changed back.
+    var undone: Int64 = 0
 
     init() {}
 
@@ -53,6 +72,7 @@ package final class TransactionMarks {
         profilesChanged = false
         choresDue = false
         keys = 0
+        undone = 0
     }
 
     func add(_ other: TransactionMarks) {

@@ -47,6 +47,7 @@ package struct WriterChore: Sendable {
 
 /// The one writer of a database: it commits whatever has queued up as one transaction, and answers
 /// when that is durable.
+@usableFromInline
 package final class Writer: Sendable {
     package let driver: any SQLDriver
     package let options: WriterOptions
@@ -107,6 +108,7 @@ package final class Writer: Sendable {
 
     /// Puts a write at the end of the queue. Gives the reason where it cannot; the job is not
     /// finished then.
+    @usableFromInline
     func enqueue(_ job: WriteJob) -> WriterError? {
         if metrics.isLogFull.isSet { return .busy(.log) }
         return queue.push(job)

@@ -1,5 +1,6 @@
 // The program: the table of commands, and the way from a command line to one of them.
 internal import Glibc
+internal import MuseOptions
 
 /// How the program leaves.
 enum ExitStatus {

@@ -307,7 +307,6 @@ static int creates(
     unsigned char(*session)[16] = ids(db, "SELECT id FROM sessions LIMIT 64", &sessions);
     unsigned char(*user)[16] = ids(db, "SELECT user_id FROM sessions LIMIT 64", &users);
     sqlite3_stmt *begin = prepare(db, "BEGIN IMMEDIATE"), *commit = prepare(db, "COMMIT");
-    sqlite3_stmt *point = prepare(db, "SAVEPOINT w"), *release = prepare(db, "RELEASE w");
     sqlite3_stmt *owner = prepare(db, owner_sql), *insert = prepare(db, insert_sql);
     sqlite3_stmt *counter = prepare(db, count_sql), *post = prepare(db, post_sql);
     char *buffer = malloc(1 << 20);
@@ -325,7 +324,6 @@ static int creates(
             id[8] = 0x80;
             for (int i = 0; i < 7; i++) id[9 + i] = (uint64_t)done >> (48 - 8 * i);
             int who = done % sessions;
-            if (group > 1) run(db, point);
             sqlite3_bind_blob(owner, 1, session[who], 16, SQLITE_STATIC);
             run(db, owner);
             sqlite3_bind_blob(insert, 1, id, 16, SQLITE_STATIC);
@@ -345,7 +343,6 @@ static int creates(
             o = LITERAL(o, ",\"edited\":false,\"like_count\":0,\"comment_count\":0,\"liked\":false,"
                            "\"revision\":1}}\n");
             sqlite3_reset(post);
-            if (group > 1) run(db, release);
             bytes += o - buffer;
         }
         run(db, commit);

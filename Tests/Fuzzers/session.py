@@ -25,11 +25,10 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "Tests" / "Faults"))
+from altering import altered, pieces  # noqa: E402
 from serving import Connection, Server, Unusable  # noqa: E402
 
 PASSWORD = "seven wizards mix quartz"
-EDGES = bytes([0, 9, 10, 13, 31, 32, 34, 44, 45, 48, 58, 91, 92, 93, 123, 125, 127, 128, 192, 237,
-               239, 244, 255])
 TOKENS = [b'"', b"\\u0000", b"\\ud800", b"null", b"[]", b"{}", b"[[[[[[[[", b"1e400", b"-0",
           b'"_meta":{}', b'"_meta":{"deadline_ms":1}', b'"id":null', b'"id":{}', b'"params":null',
           b"\xef\xbb\xbf", "é😀".encode(), b"\r\n", b"\n", b"GET / HTTP/1.1\r\n", b"\x16\x03\x01",
@@ -176,24 +175,8 @@ class Session:
         return params
 
     def alter(self, line):
-        data = bytearray(line)
-        for _ in range(self.random.randint(1, 4)):
-            at = self.random.randint(0, len(data))
-            kind = self.random.randint(0, 5)
-            if kind == 0 and at < len(data):
-                data[at] ^= 1 << self.random.randint(0, 7)
-            elif kind == 1 and at < len(data):
-                data[at] = self.random.choice(EDGES)
-            elif kind == 2:
-                data[at:at] = self.random.choice(TOKENS)
-            elif kind == 3:
-                del data[at:at + self.random.randint(1, 12)]
-            elif kind == 4:
-                data[at:at] = data[at:at + self.random.randint(1, 12)]
-            else:
-                del data[at:]
         # An altered request must not take the place of one that is owed.
-        return bytes(data).replace(b'"s', b'"m')
+        return altered(self.random, line, TOKENS).replace(b'"s', b'"m')
 
     def nonsense(self):
         kind = self.random.randint(0, 4)
@@ -222,12 +205,9 @@ class Session:
             peer.close()
 
     def send(self, peer):
-        rest = self.bytes
         try:
-            while rest:
-                size = self.random.choice([1, 7, 100, 4096, len(rest)])
-                peer.sendall(rest[:size])
-                rest = rest[size:]
+            for piece in pieces(self.random, self.bytes):
+                peer.sendall(piece)
             peer.shutdown(socket.SHUT_WR)
         except OSError:
             pass

@@ -125,6 +125,50 @@ struct RawTests {
         #expect(try house.connect().ask("GET", "/ping")?.status == 200)
     }
 
+    @Test func `a query of more items than the library has room for is refused in words`() throws {
+        let house = try HTTPHouse()
+        let items = String(repeating: "a=1&", count: 1_000)
+        let client = try house.connect()
+        let answer = client.ask("GET", "/posts?\(items)")
+        #expect(answer?.status == 414 && answer?.reason == "target_too_long")
+        #expect(client.isClosed())
+        let fewer = String(repeating: "a=1&", count: 128)
+        #expect(try house.connect().ask("GET", "/posts?\(fewer)")?.status == 400)
+    }
+
+    @Test(arguments: [
+        "", "GET /ping HT", "POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{",
+    ])
+    func `whoever sends no more after his last bytes is let go at once`(rest: String) throws {
+        let house = try HTTPHouse()
+        let client = try house.connect()
+        client.send(HTTPClient.request("GET", "/ping") + rest)
+        client.endSending()
+        #expect(client.read()?.text == "\"pong\"")
+        let before = ContinuousClock.now
+        #expect(client.isClosed())
+        #expect(ContinuousClock.now - before < .seconds(20), "before any limit of time")
+    }
+
+    @Test func `whoever sends no more after a write is told what came of it`() async throws {
+        let house = try HTTPHouse()
+        let ada = try house.member("ada")
+        let text = HTTPClient.request(
+            "POST", "/posts", body: #"{"body":"last"}"#, ["Authorization: Bearer \(ada.token)"])
+        // Many at a time, so that the writes wait while the ends come in.
+        try await withThrowingTaskGroup(of: Int?.self) { group in
+            for _ in 0..<32 {
+                group.addTask {
+                    let client = try house.connect()
+                    client.send(text)
+                    client.endSending()
+                    return client.read()?.status
+                }
+            }
+            for try await status in group { #expect(status == 201) }
+        }
+    }
+
     @Test func `a client that goes away in the middle harms nobody`() throws {
         let house = try HTTPHouse()
         let ada = try house.member("ada")

@@ -34,4 +34,23 @@ struct ByteScanTests {
             }
         }
     }
+
+    @Test func `printable ASCII ends where a byte at a time finds its end`() {
+        var dice = Dice(12)
+        let alphabet: [UInt8] = [0x20, 0x7E, 0x61, 0x41]
+        let others: [UInt8] = [0x00, 0x09, 0x1F, 0x7F, 0x80, 0x9F, 0xC3, 0xFF]
+        for length in 0...40 {
+            for _ in 0..<40 {
+                var bytes = (0..<length).map { _ in alphabet.randomElement(using: &dice) ?? 0 }
+                for _ in 0..<Int.random(in: 0...2, using: &dice) where length > 0 {
+                    let at = Int.random(in: 0..<length, using: &dice)
+                    bytes[at] = others.randomElement(using: &dice) ?? 0
+                }
+                for start in 0...length {
+                    let wanted = bytes[start...].firstIndex { $0 < 0x20 || $0 > 0x7E } ?? length
+                    #expect(ByteScan.printable(bytes.span, from: start) == wanted)
+                }
+            }
+        }
+    }
 }

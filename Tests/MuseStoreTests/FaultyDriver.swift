@@ -77,6 +77,7 @@ final class FaultyConnection: SQLConnection {
     func prepare(_ sql: String) throws(SQLError) -> any SQLStatement { try base.prepare(sql) }
     func execute(_ sql: String) throws(SQLError) { try base.execute(sql) }
     var changes: Int64 { base.changes }
+    var totalChanges: Int64 { base.totalChanges }
     var isInTransaction: Bool { base.isInTransaction }
     var statementTexts: [String] { base.statementTexts }
     func beginRead() throws(SQLError) { try base.beginRead() }

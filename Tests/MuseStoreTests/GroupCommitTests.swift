@@ -44,6 +44,64 @@ struct GroupCommitTests {
         #expect(try bench.numbersAfterCrash() == [1, 2, 3, 5, 7, 8, 9])
     }
 
+    @Test("a group needs no savepoints, but where a member throws after it has changed something")
+    func savepointsWhereNeeded() throws {
+        let faults = Faults()
+        let bench = try StoreBench { FaultyDriver(base: $0, faults: faults) }
+        try bench.writer.writeNow { try $0.insert(7) }
+        // Refused before it changes anything, and by a statement that the engine undoes.
+        let refused = bench.group(1...6) { tx, number in
+            if number == 2 { throw Refusal() }
+            try tx.insert(number == 4 ? 7 : number)
+        }
+        #expect(refused.map(\.isSuccess) == [true, false, true, false, true, true])
+        #expect(faults.now.savepoints == 0)
+        let runs = Lock<[Int64: Int]>([:])
+        let undone = bench.group(11...16) { tx, number in
+            runs.withLock { $0[number, default: 0] += 1 }
+            try tx.insert(number)
+            if number == 13 { throw Refusal() }
+        }
+        #expect(undone.map(\.isSuccess) == [true, true, false, true, true, true])
+        #expect(faults.now.savepoints == 6)
+        #expect(runs.withLock { $0 } == [11: 2, 12: 2, 13: 2, 14: 1, 15: 1, 16: 1])
+        #expect(try bench.numbersAfterCrash() == [1, 3, 5, 6, 7, 11, 12, 14, 15, 16])
+    }
+
+    @Test("what a member undoes by itself is no reason to run its group again")
+    func undoneByItself() throws {
+        let bench = try StoreBench()
+        let runs = Lock(0)
+        let results = bench.group(1...4) { tx, number in
+            runs.withLock { $0 += 1 }
+            guard number == 2 else { return try tx.insert(number) }
+            try tx.undone { try tx.insert(20) }
+            #expect(try tx.numbers() == [1])
+            #expect(throws: Refusal.self) {
+                try tx.undone {
+                    try tx.insert(21)
+                    throw Refusal()
+                }
+            }
+            throw Refusal()
+        }
+        #expect(results.map(\.isSuccess) == [true, false, true, true])
+        #expect(runs.withLock { $0 } == 4)
+        #expect(try bench.numbersAfterCrash() == [1, 3, 4])
+    }
+
+    @Test("a group of which nothing is left commits nothing")
+    func allRefused() throws {
+        let bench = try StoreBench()
+        try bench.writer.writeNow { try $0.insert(0) }
+        let before = bench.writer.figures
+        let results = bench.group(1...3) { _, _ in throw Refusal() }
+        #expect(results.allSatisfy { !$0.isSuccess })
+        #expect(bench.writer.figures.syncs == before.syncs)
+        try bench.writer.writeNow { try $0.insert(4) }
+        #expect(try bench.numbers() == [0, 4])
+    }
+
     @Test("a member sees the members before it, and not the undone ones")
     func membersInOrder() throws {
         let bench = try StoreBench()

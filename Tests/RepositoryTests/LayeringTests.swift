@@ -31,6 +31,7 @@ struct Room: Sendable, CustomTestStringConvertible {
         Room("MuseBase", [], system: true),
         Room("MuseJSON", []),
         Room("MuseSQL", []),
+        Room("MuseOptions", []),
         Room("MuseTLS", ["COpenSSL"], system: true),
         Room("MuseCrypto", ["CSodium", "MuseJSON", "MuseBase"], system: true),
         Room("MuseNet", ["CPlatform", "MuseBase", "MuseTLS"], system: true),
@@ -61,7 +62,7 @@ struct Room: Sendable, CustomTestStringConvertible {
             "mentalmuse",
             server.union([
                 "MuseServer", "MuseHTTP", "MuseBench", "MuseStore", "MuseSQLite", "MusePostgres",
-                "MuseSQL", "MuseCrypto", "MentalMuseClient", "CEdit", "CPlatform",
+                "MuseSQL", "MuseCrypto", "MuseOptions", "MentalMuseClient", "CEdit", "CPlatform",
             ]), system: true),
         Room("MuseProtocolGen", ["CSodium", "MuseJSON"]),
         Room("muse-protocol", ["MuseProtocolGen", "MuseJSON"], system: true),

@@ -79,6 +79,8 @@ const char *muse_http_version(void);
 uint64_t muse_http_taken(int descriptor);
 /// Bytes that have come on it.
 uint64_t muse_http_received(int descriptor);
+/// Whether the other side sends no more, and all that it has sent was read.
+int muse_http_has_ended(int descriptor);
 /// Another descriptor of the same connection; -1 where there is none left.
 int muse_http_copy(int descriptor);
 /// Ends both directions of a connection, which its daemon then closes.

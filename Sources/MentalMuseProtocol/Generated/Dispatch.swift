@@ -107,140 +107,187 @@ package enum Invocation: Sendable {
     }
 }
 
-/// Runs a method  and appends its result.
+/// Runs a method and appends its whole answer; nothing is written before it has a result, but
+/// for a list's, whose rows are written as they come.
+/// - Parameter id: nil: the result alone is appended.
 package func perform(
     _ invocation: Invocation, _ call: Call, methods: borrowing Methods,
-    into writer: inout JSONWriter
+    answering id: RPCID? = nil, into writer: inout JSONWriter
 ) async throws(RPCError) {
     switch invocation {
     case .authRegister(let params):
         let result = try await methods.auth.register(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .authLogin(let params):
         let result = try await methods.auth.login(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .authRefresh(let params):
         let result = try await methods.auth.refresh(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .authLogout(let params):
         let result = try await methods.auth.logout(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .authAttach(let params):
         let result = try await methods.auth.attach(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .authDetach(let params):
         let result = try await methods.auth.detach(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .authWhoami(let params):
         let result = try await methods.auth.whoami(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .authChangePassword(let params):
         let result = try await methods.auth.changePassword(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .authSessions(let params):
+        if let id { writer.beginAnswer(id) }
         try await methods.auth.sessions(params, call, into: &writer)
     case .authEndSession(let params):
         let result = try await methods.auth.endSession(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .authJwks(let params):
         let result = try methods.auth.jwks(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .usersGet(let params):
         let result = try await methods.users.get(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .usersList(let params):
+        if let id { writer.beginAnswer(id) }
         try await methods.users.list(params, call, into: &writer)
     case .usersUpdate(let params):
         let result = try await methods.users.update(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .usersDelete(let params):
         let result = try await methods.users.delete(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .usersSetRole(let params):
         let result = try await methods.users.setRole(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .usersBan(let params):
         let result = try await methods.users.ban(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .usersUnban(let params):
         let result = try await methods.users.unban(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .postsCreate(let params):
         let result = try await methods.posts.create(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .postsGet(let params):
         let result = try await methods.posts.get(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .postsList(let params):
+        if let id { writer.beginAnswer(id) }
         try await methods.posts.list(params, call, into: &writer)
     case .postsUpdate(let params):
         let result = try await methods.posts.update(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .postsDelete(let params):
         let result = try await methods.posts.delete(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .postsLike(let params):
         let result = try await methods.posts.like(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .postsUnlike(let params):
         let result = try await methods.posts.unlike(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .postsLikers(let params):
+        if let id { writer.beginAnswer(id) }
         try await methods.posts.likers(params, call, into: &writer)
     case .commentsCreate(let params):
         let result = try await methods.comments.create(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .commentsGet(let params):
         let result = try await methods.comments.get(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .commentsList(let params):
+        if let id { writer.beginAnswer(id) }
         try await methods.comments.list(params, call, into: &writer)
     case .commentsUpdate(let params):
         let result = try await methods.comments.update(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .commentsDelete(let params):
         let result = try await methods.comments.delete(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .serverPing(let params):
         let result = try methods.server.ping(params, call)
+        if let id { writer.beginAnswer(id) }
         writer.text(result)
     case .serverInfo(let params):
         let result = try methods.server.info(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .serverHealth(let params):
         let result = try methods.server.health(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .serverMetrics(let params):
         let result = try await methods.server.metrics(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .adminCreateUser(let params):
         let result = try await methods.admin.createUser(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .adminSetPassword(let params):
         let result = try await methods.admin.setPassword(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .adminKeys(let params):
         let result = try methods.admin.keys(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .adminRotateKeys(let params):
         let result = try await methods.admin.rotateKeys(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .adminRetireKey(let params):
         let result = try await methods.admin.retireKey(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .adminBackup(let params):
         let result = try await methods.admin.backup(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .adminConnections(let params):
         let result = try methods.admin.connections(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .adminDisconnect(let params):
         let result = try methods.admin.disconnect(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     case .adminSetLog(let params):
         let result = try methods.admin.setLog(params, call)
+        if let id { writer.beginAnswer(id) }
         result.encode(into: &writer)
     }
+    if id != nil { writer.endAnswer() }
 }
 
 /// Runs a method that touches no store and appends its result.

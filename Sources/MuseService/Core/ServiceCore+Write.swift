@@ -47,6 +47,15 @@ extension ServiceCore {
                 return try answer(context, remembered.ids)
             }
             guard needs.admits(caller) else { throw RPCError.permissionDenied() }
+            if let claims {
+                do throws(RPCError) {
+                    try shared.checkWrites(of: claims.user)
+                } catch {
+                    // What the body refuses is told before the limit: it runs, and is undone.
+                    try tx.undone { _ = try body(context) }
+                    throw error
+                }
+            }
             let ids = try body(context)
             if let claims { try shared.countWrite(of: claims.user) }
             try memory?.remember(ids, in: tx)

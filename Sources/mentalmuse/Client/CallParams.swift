@@ -1,6 +1,7 @@
 // The client's side: from words (`body=Hello limit=5 id:=7`, or JSON) to params, typed by the
 // schema.
 internal import MuseJSON
+internal import MuseOptions
 
 /// The params of a call, read from words.
 struct CallParams {

@@ -1,6 +1,7 @@
 // The client's side: the schema document as tables, for typing params, for help and for completion.
 internal import MentalMuseProtocol
 internal import MuseJSON
+internal import MuseOptions
 
 /// A param of a method, as far as a command line needs to know it.
 struct ParamInfo: Sendable {

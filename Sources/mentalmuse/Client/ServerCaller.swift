@@ -1,6 +1,7 @@
 // The client's side: calls over one connection, as the person whose session is stored.
 internal import MuseBase
 internal import MuseJSON
+internal import MuseOptions
 
 /// How a call ended.
 enum CallAnswer {

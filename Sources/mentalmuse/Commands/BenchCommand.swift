@@ -2,6 +2,7 @@
 internal import Glibc
 internal import MuseBase
 internal import MuseBench
+internal import MuseOptions
 
 /// `mentalmuse bench`.
 enum BenchCommand {

@@ -3,6 +3,7 @@
 internal import Glibc
 internal import MuseBase
 internal import MuseBench
+internal import MuseOptions
 
 /// A folder to be thrown away and the servers on it, which end with the command, by a signal too.
 final class Workroom: Sendable {

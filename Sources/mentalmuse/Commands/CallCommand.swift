@@ -1,5 +1,6 @@
 // The command `call`: one call of any method of a running server.
 internal import MuseJSON
+internal import MuseOptions
 
 /// `mentalmuse call METHOD [name=value | JSON]`.
 enum CallCommand {

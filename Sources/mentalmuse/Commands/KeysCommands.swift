@@ -1,6 +1,7 @@
 // The commands `keys …` and `backup`: the signing keys and a copy of everything, as the operator.
 internal import Glibc
 internal import MuseJSON
+internal import MuseOptions
 
 /// `mentalmuse keys list | rotate | retire KID [--now]`.
 enum KeysCommands {

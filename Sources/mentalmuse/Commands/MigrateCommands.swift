@@ -1,4 +1,5 @@
 // The commands `migrate …`: the shape of the database. They take the data folder's lock themselves.
+internal import MuseOptions
 internal import MuseSQLite
 internal import MuseStore
 

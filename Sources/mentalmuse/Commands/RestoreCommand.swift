@@ -1,5 +1,6 @@
 // The command `restore`: a data folder from a backup.
 internal import Glibc
+internal import MuseOptions
 internal import MuseSQL
 internal import MuseSQLite
 internal import MuseStore

@@ -1,6 +1,7 @@
 // The commands `schema` and `options`: what the program knows of itself, for people and tools.
 internal import MentalMuseProtocol
 internal import MuseJSON
+internal import MuseOptions
 
 /// `mentalmuse schema [METHOD] [--openrpc 1.3.2]`.
 enum SchemaCommand {

@@ -1,6 +1,7 @@
 // The command `shell`: calls typed line by line over one connection.
 internal import Glibc
 internal import MuseJSON
+internal import MuseOptions
 
 /// `mentalmuse shell`.
 enum ShellCommand {

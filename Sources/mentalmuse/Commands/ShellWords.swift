@@ -1,5 +1,6 @@
 // The shell: taking a line apart into words, and finding the words that may stand at its end.
 internal import MuseJSON
+internal import MuseOptions
 
 /// The words of a shell's line.
 enum ShellWords {

@@ -1,5 +1,6 @@
 // The commands `user …`: accounts, as the operator of a data folder.
 internal import MuseJSON
+internal import MuseOptions
 
 /// `mentalmuse user create | set-password | set-role | ban | unban`.
 enum UserCommands {

@@ -1,5 +1,6 @@
 // The command `verify`: whether a database agrees with itself. It takes the data folder's lock.
 internal import MuseBase
+internal import MuseOptions
 internal import MuseSQL
 internal import MuseSQLite
 internal import MuseService

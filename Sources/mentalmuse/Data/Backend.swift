@@ -5,6 +5,7 @@ internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseCrypto
 internal import MuseJSON
+internal import MuseOptions
 internal import MuseSQL
 internal import MuseSQLite
 internal import MuseService

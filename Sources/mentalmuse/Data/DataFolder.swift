@@ -1,5 +1,6 @@
 // The data: the folder that a server works on, and the lock that says who has it.
 internal import Glibc
+internal import MuseOptions
 
 /// A data folder, held by its lock until it is released.
 ///

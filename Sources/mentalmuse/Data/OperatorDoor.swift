@@ -1,6 +1,7 @@
 // The data: the operator's calls, through the socket of the server that has the data folder, or by
 // the same handlers in this process where none has.
 internal import MuseJSON
+internal import MuseOptions
 internal import MuseService
 
 /// Where the operator's calls go.

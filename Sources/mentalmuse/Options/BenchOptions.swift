@@ -1,5 +1,6 @@
 // The options of `bench`: what is measured, how, and where the figures go.
 internal import MuseBench
+internal import MuseOptions
 
 /// The rows, and what they say together.
 enum BenchOptions {

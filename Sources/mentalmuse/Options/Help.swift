@@ -1,4 +1,5 @@
 // The options: the help of every command, and the operator's page, written from the tables.
+internal import MuseOptions
 
 /// Texts made from command and option tables.
 enum Help {

@@ -1,5 +1,6 @@
 // The options of `serve`: every bound of the contract and every switch, one row each. The commands
 // that work on a data folder read the same table, so one config file serves them all.
+internal import MuseOptions
 
 /// The rows, and the lists in which commands take them.
 enum ServeOptions {

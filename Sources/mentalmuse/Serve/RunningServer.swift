@@ -4,6 +4,7 @@ internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseHTTP
 internal import MuseJSON
+internal import MuseOptions
 internal import MuseServer
 internal import MuseService
 internal import MuseStore

@@ -7,6 +7,7 @@ internal import MuseBase
 internal import MuseHTTP
 internal import MuseJSON
 internal import MuseNet
+internal import MuseOptions
 internal import MuseServer
 internal import MuseService
 

@@ -2,6 +2,7 @@
 internal import Glibc
 internal import MuseBase
 internal import MuseHTTP
+internal import MuseOptions
 internal import MuseServer
 
 /// Where a server will listen.

@@ -1,5 +1,6 @@
 // The system: files, folders and locks.
 internal import Glibc
+internal import MuseOptions
 
 /// Whole files and folders.
 enum Files {

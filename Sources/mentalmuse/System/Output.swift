@@ -1,5 +1,6 @@
 // The system: writing to the terminal, reading from it, the environment.
 internal import Glibc
+internal import MuseOptions
 
 /// Standard output and standard error.
 enum Output {

@@ -1,5 +1,6 @@
 // The system: passwords, from a terminal without echo or from standard input; never from arguments.
 internal import Glibc
+internal import MuseOptions
 
 /// Where secrets are typed or piped in.
 enum Secrets {

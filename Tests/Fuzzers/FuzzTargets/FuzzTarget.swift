@@ -1,5 +1,5 @@
 // Fuzzing: what is fuzzed, and what must hold whatever comes. Run by FuzzerTests with a seed, and
-// by the fuzz-* programs under libFuzzer.
+// by the program `fuzz` under libFuzzer.
 
 /// A decoder of the project, with the properties that hold for every input.
 package struct FuzzTarget: Sendable {
@@ -11,7 +11,10 @@ package struct FuzzTarget: Sendable {
     package let failure: @Sendable ([UInt8]) -> String?
 
     /// All of them.
-    package static let all: [FuzzTarget] = [json, envelope, framing, base64url, params, jwt]
+    package static let all: [FuzzTarget] = [
+        json, envelope, framing, base64url, params, jwt, cursor, config, target, fields, rest,
+        proxy,
+    ]
 
     /// Checks one input of libFuzzer's; traps where a property is broken.
     package func run(_ start: UnsafePointer<UInt8>?, _ count: Int) {
@@ -20,7 +23,7 @@ package struct FuzzTarget: Sendable {
     }
 }
 
-extension Array<UInt8> {
-    /// The bytes as text, for people.
+extension Collection<UInt8> {
+    /// The bytes as text; what is no UTF-8 is mended.
     var shown: String { String(decoding: self, as: UTF8.self) }
 }

@@ -78,6 +78,21 @@ extension FuzzTarget {
     }
 }
 
+/// The params of a call, whatever its method.
+enum ParamsText {
+    static func params(_ invocation: Invocation) -> (any CallParams)? {
+        Mirror(reflecting: invocation).children.first?.value as? any CallParams
+    }
+
+    /// Their JSON text.
+    static func of(_ invocation: Invocation) -> String? {
+        guard let params = params(invocation) else { return nil }
+        var writer = JSONWriter()
+        params.encode(into: &writer)
+        return writer.string()
+    }
+}
+
 /// What a decoder made of params.
 private struct Reading {
     let decoded: Decoded
@@ -89,8 +104,7 @@ private struct Reading {
         self.method = method
         decoded = Invocation.decode(
             method: method, bytes: bytes.span, params: range, issuesMax: issuesMax)
-        guard let invocation = decoded.invocation,
-            let params = Mirror(reflecting: invocation).children.first?.value as? any CallParams
+        guard let invocation = decoded.invocation, let params = ParamsText.params(invocation)
         else { return }
         var writer = JSONWriter()
         params.encode(into: &writer)

@@ -35,6 +35,11 @@ struct FuzzerTests {
         }
     }
 
+    @Test func `every folder of examples has a target, and every target one`() throws {
+        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.corpus("").path)
+        #expect(Set(folders) == Set(FuzzTarget.all.map(\.name)))
+    }
+
     @Test(arguments: FuzzTarget.all.map(\.name))
     func `what holds for every input holds for mutated ones`(name: String) throws {
         let target = try #require(FuzzTarget.all.first { $0.name == name })
