@@ -98,12 +98,19 @@ let package = Package(
                 "CMicroHTTP", "CZlib", "MuseServer", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON",
                 "MuseBase", "MentalMuseProtocol", "MuseService",
             ], exclude: ["Page"]),
+        // Floor 6: the load that it is measured by.
+        room(
+            "MuseBench",
+            [
+                "CPlatform", "MuseNet", "MuseTLS", "MentalMuseProtocol", "MuseRPC", "MuseJSON",
+                "MuseBase",
+            ]),
         // Floor 7: the program.
         tool(
             "mentalmuse",
             [
-                "MuseHTTP", "MuseServer", "MuseService", "MuseStore", "MuseSQLite", "MuseSQL",
-                "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
+                "MuseBench", "MuseHTTP", "MuseServer", "MuseService", "MuseStore", "MuseSQLite",
+                "MuseSQL", "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON", "MuseBase",
                 "MuseOptions",
                 "MentalMuseProtocol", "MentalMuseClient", "CEdit", "CPlatform",
             ],
@@ -132,6 +139,9 @@ let package = Package(
                 "MuseHTTP", "MuseServer", "MuseService", "MentalMuseProtocol", "MuseStore",
                 "MuseSQLite", "MuseSQL", "MuseCrypto", "MuseNet", "MuseRPC", "MuseJSON", "MuseBase",
             ]),
+        tests(
+            "MuseBenchTests",
+            ["MuseBench", "MuseNet", "MentalMuseProtocol", "MuseJSON", "MuseBase"]),
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         .target(name: "CSpawning", path: "Tests/CSpawning"),
         .target(

@@ -21,8 +21,17 @@ void muse_give_back_blocks_from(int bytes) {
 }
 
 #ifdef __linux__
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+
+int muse_pin_to_core(int core) {
+    cpu_set_t cores;
+    if (core < 0 || core >= CPU_SETSIZE) return -EINVAL;
+    CPU_ZERO(&cores);
+    CPU_SET(core, &cores);
+    return sched_setaffinity(0, sizeof cores, &cores) ? -errno : 0;
+}
 
 static uint32_t epoll_bits(uint32_t interest) {
     uint32_t bits = 0;
@@ -105,6 +114,10 @@ int muse_peer_uid(int descriptor, uint32_t *uid) {
 
 #define SEND_FLAGS MSG_NOSIGNAL
 #else
+int muse_pin_to_core(int core) {
+    (void)core;
+    return -ENOSYS;
+}
 int muse_epoll_create(void) { return -ENOSYS; }
 int muse_epoll_add(int epoll, int descriptor, uint32_t interest, uint64_t token) {
     (void)epoll, (void)descriptor, (void)interest, (void)token;

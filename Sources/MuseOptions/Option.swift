@@ -7,6 +7,8 @@ package enum OptionKind: Sendable {
     case flag
     /// A whole number.
     case integer(ClosedRange<Int>)
+    /// A number, perhaps with decimals: `2`, `0.3`.
+    case decimal(ClosedRange<Double>)
     /// A number of bytes: `65536`, `64KiB`, `1MiB`, `256MB`.
     case bytes(ClosedRange<Int>)
     /// A number of seconds: `90`, `90s`, `15min`, `2h`, `30d`.
@@ -76,7 +78,7 @@ package struct Option: Sendable {
     package var placeholder: String? {
         switch kind {
         case .flag: nil
-        case .integer: "NUMBER"
+        case .integer, .decimal: "NUMBER"
         case .bytes: "BYTES"
         case .seconds: "SECONDS"
         case .choice(let words): words.joined(separator: "|")

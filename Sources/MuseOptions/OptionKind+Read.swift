@@ -8,6 +8,9 @@ extension OptionKind {
             return Self.boolean(text) == nil ? "is neither true nor false" : nil
         case .integer(let range):
             return integer(text) == nil ? "is no whole number \(Self.say(range))" : nil
+        case .decimal(let range):
+            return decimal(text) == nil
+                ? "is no number from \(range.lowerBound) to \(range.upperBound)" : nil
         case .bytes(let range):
             return integer(text) == nil
                 ? "is no number of bytes \(Self.say(range)); 65536, 64KiB and 1MB are" : nil
@@ -26,7 +29,7 @@ extension OptionKind {
     }
 
     /// The number that `text` writes, in range; nil if it writes none.
-    func integer(_ text: String) -> Int? {
+    package func integer(_ text: String) -> Int? {
         let range: ClosedRange<Int>
         let units: [(String, Int)]
         switch self {
@@ -47,6 +50,19 @@ extension OptionKind {
         }
         let (product, overflow) = count.multipliedReportingOverflow(by: factor)
         return overflow || !range.contains(product) ? nil : product
+    }
+
+    /// The number that `text` writes in digits, perhaps with a point between them, in range; nil if
+    /// it writes none.
+    package func decimal(_ text: String) -> Double? {
+        guard case .decimal(let range) = self else { return nil }
+        let parts = text.utf8.split(
+            separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        let isWritten = parts.allSatisfy { part in
+            !part.isEmpty && part.allSatisfy { (0x30...0x39).contains($0) }
+        }
+        guard isWritten, let number = Double(text), range.contains(number) else { return nil }
+        return number
     }
 
     /// What a flag's text says; nil if it says nothing.

@@ -60,6 +60,11 @@ package struct Settings: Sendable {
         return number
     }
 
+    /// The number of an option of decimals; nil where it has neither value nor default.
+    package func decimal(_ option: Option) -> Double? {
+        text(option).flatMap(option.kind.decimal)
+    }
+
     /// Whether a flag is set.
     package func isOn(_ option: Option) -> Bool {
         text(option).flatMap(OptionKind.boolean) ?? false

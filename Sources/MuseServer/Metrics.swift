@@ -47,29 +47,23 @@ final class Counters: @unchecked Sendable {
 /// Buckets of durations: eight an octave, from an eighth of a microsecond up.
 enum DurationBucket {
     static let count = 456
+    private static let buckets = LogLinear(bits: 3)
 
     static func index(nanoseconds: UInt64) -> Int {
-        let units = nanoseconds >> 7
-        guard units >= 8 else { return Int(units) }
-        let octave = 63 - units.leadingZeroBitCount
-        return (octave - 2) << 3 + Int(units >> UInt64(octave - 3) & 7)
+        buckets.index(of: nanoseconds >> 7)
     }
 
     /// Where a bucket ends, in nanoseconds.
     static func end(_ index: Int) -> UInt64 {
-        guard index >= 8 else { return UInt64(index + 1) << 7 }
-        let octave = index >> 3 + 2
-        guard octave < 50 else { return .max }
-        return UInt64(9 + index & 7) << UInt64(octave - 3 + 7)
+        let last = buckets.last(index)
+        return last < 1 << 56 ? (last + 1) << 7 : .max
     }
 
     /// The middle of a bucket, in microseconds.
     static func microseconds(_ index: Int) -> Int {
-        guard index >= 8 else { return index * 128 / 1_000 }
-        let octave = index >> 3 + 2
-        guard octave < 50 else { return .max }
-        let low = (8 + index & 7) << (octave - 3)
-        return (low + 1 << (octave - 3) / 2) * 128 / 1_000
+        let (start, last) = (buckets.start(index), buckets.last(index))
+        let middle = start + (last - start + 1) / 2
+        return middle < 1 << 50 ? Int(middle) * 128 / 1_000 : .max
     }
 }
 

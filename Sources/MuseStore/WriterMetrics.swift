@@ -45,7 +45,7 @@ final class WriterMetrics: Sendable {
     let sliceFailures = Counter()
     let isBroken = Flag()
     let isLogFull = Flag()
-    let commitTimes = Lock(Histogram())
+    let commitTimes = Lock(Histogram(bits: 2))
     /// What the database said when something last failed; empty where nothing has.
     let lastFailure = Lock("")
 
@@ -79,39 +79,5 @@ final class WriterMetrics: Sendable {
             checkpoints: checkpoints.value, checkpointFailures: checkpointFailures.value,
             commitFailures: commitFailures.value, isBroken: isBroken.isSet,
             slices: slices.value, sliceFailures: sliceFailures.value, queued: UInt64(queued))
-    }
-}
-
-/// How often something took how long: four steps to each power of two.
-struct Histogram: Sendable {
-    private var counts = [UInt64](repeating: 0, count: 128)
-    private var total: UInt64 = 0
-
-    mutating func add(_ value: UInt64) {
-        counts[min(Self.step(value), counts.count - 1)] += 1
-        total += 1
-    }
-
-    /// The upper end of the step that the quantile falls into; 0 where nothing was counted.
-    func quantile(_ part: Double) -> UInt64 {
-        guard total > 0 else { return 0 }
-        let rank = max(1, UInt64((Double(total) * part).rounded(.up)))
-        var seen: UInt64 = 0
-        for (step, count) in counts.enumerated() {
-            seen += count
-            if seen >= rank { return Self.end(step) }
-        }
-        return Self.end(counts.count - 1)
-    }
-
-    private static func step(_ value: UInt64) -> Int {
-        guard value >= 4 else { return Int(value) }
-        let power = 63 - value.leadingZeroBitCount
-        return (power - 1) * 4 + Int(value >> UInt64(power - 2) & 3)
-    }
-
-    private static func end(_ step: Int) -> UInt64 {
-        guard step >= 4 else { return UInt64(step) }
-        return UInt64(5 + step % 4) << UInt64(step / 4 - 1) - 1
     }
 }

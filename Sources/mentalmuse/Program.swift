@@ -83,7 +83,7 @@ enum Program {
         [ServeCommand.command, CallCommand.command, ShellCommand.command, SchemaCommand.command]
         + UserCommands.commands + KeysCommands.commands + [BackupCommand.command]
         + [RestoreCommand.command, VerifyCommand.command] + MigrateCommands.commands
-        + [OptionsCommand.command]
+        + [BenchCommand.command, OptionsCommand.command]
 
     /// Runs the command that the words name.
     /// - Returns: the exit status.

@@ -1,19 +1,15 @@
-// A closed-loop load: every connection keeps DEPTH requests in flight. Called by run.py
-// and compare.py.
-// Build: gcc -O2 -o load load.c -lssl -lcrypto
+// A closed-loop load: every connection keeps DEPTH requests in flight. Called by run.py, for the
+// server and for the bare line server beside it.
+// Build: gcc -O2 -o load load.c
 //
-//   load PORT CONNECTIONS DEPTH SECONDS SETUP REQUESTS [http] [tls]
+//   load PORT CONNECTIONS DEPTH SECONDS SETUP REQUESTS
 //
 // SETUP: a file of lines that each connection sends first, and waits for as many answers.
 // REQUESTS: a file of request lines, sent in turn, in which every {id} becomes a number. Prints one
-// line of JSON: requests a second, latency in microseconds, how many answers were errors, bytes
-// each way of a call (without what TLS adds).
-// http: requests are whole ones of HTTP/1.1, each ended by a byte 0x1E that is not sent; answers
-// come in order on connections that are kept alive. tls: the certificate is not looked at.
+// line of JSON: requests a second, latency in microseconds, how many answers were errors.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,24 +26,20 @@ typedef struct {
     int fd, setup, flight;
     uint32_t turn;
     double sent[DEPTH_MAX];
-    uint64_t first, next;
-    SSL *tls;
+    uint64_t next;
     char *in;
     size_t have;
 } connection;
 
 static char **line;
 static size_t *line_bytes;
-static int lines, depth, is_http, is_tls;
-static uint64_t bytes_out, bytes_in;
+static int lines, depth;
 static float *sample;
 static long samples, answers, errors;
 
 static void send_all(connection *c, const char *text, size_t bytes) {
-    bytes_out += bytes;
     while (bytes) {
-        ssize_t sent = c->tls ? SSL_write(c->tls, text, bytes)
-                              : send(c->fd, text, bytes, MSG_NOSIGNAL);
+        ssize_t sent = send(c->fd, text, bytes, MSG_NOSIGNAL);
         if (sent <= 0) fail("send");
         text += sent;
         bytes -= sent;
@@ -80,57 +72,27 @@ static void fill(connection *c) {
     if (used) send_all(c, batch, used);
 }
 
-// The end of the first whole answer, or null: of a line its line feed, of HTTP its last byte.
-static char *answer_end(char *from, char *end) {
-    if (!is_http) return memchr(from, '\n', end - from);
-    char *body = memmem(from, end - from, "\r\n\r\n", 4);
-    if (!body) return 0;
-    char *length = memmem(from, body - from, "\r\nContent-Length: ", 18);
-    int has_body = length && memcmp(from + 9, "304", 3) && memcmp(from + 9, "204", 3);
-    uint64_t bytes = has_body ? strtoull(length + 18, 0, 10) : 0;
-    return (uint64_t)(end - body - 4) >= bytes ? body + 3 + bytes : 0;
-}
-
 // Notes one answer that is no answer to the setup.
 static void note(connection *c, char *from, char *feed, double time) {
-    uint64_t number;
-    if (is_http) {
-        number = c->first++;
-        errors += from[9] >= '4';
-    } else {
-        char *id = memmem(from, feed - from < 64 ? feed - from : 64, "\"id\":", 5);
-        number = id ? strtoull(id + 5, 0, 10) : c->next;
-        if (!id || number >= c->next) {
-            dprintf(2, "no answer of ours: %.*s\n", (int)(feed - from), from);
-            exit(1);
-        }
-        if (memmem(from, feed - from < 128 ? feed - from : 128, ",\"error\":", 9)) errors++;
+    char *id = memmem(from, feed - from < 64 ? feed - from : 64, "\"id\":", 5);
+    uint64_t number = id ? strtoull(id + 5, 0, 10) : c->next;
+    if (!id || number >= c->next) {
+        dprintf(2, "no answer of ours: %.*s\n", (int)(feed - from), from);
+        exit(1);
     }
+    if (memmem(from, feed - from < 128 ? feed - from : 128, ",\"error\":", 9)) errors++;
     if (samples < SAMPLES_MAX) sample[samples++] = (time - c->sent[number % depth]) * 1e6;
     answers++;
     c->flight--;
 }
 
-// Reads what is there; false where it was no data.
-static int receive(connection *c) {
-    size_t room = IN_MAX - c->have;
-    ssize_t got = c->tls ? SSL_read(c->tls, c->in + c->have, room)
-                         : recv(c->fd, c->in + c->have, room, 0);
-    // A session ticket is a record, but no data.
-    if (c->tls && got <= 0 && SSL_get_error(c->tls, got) == SSL_ERROR_WANT_READ) return 0;
+static void take(connection *c) {
+    ssize_t got = recv(c->fd, c->in + c->have, IN_MAX - c->have, 0);
     if (got <= 0) fail("the server closed a connection");
     c->have += got;
-    bytes_in += got;
-    return 1;
-}
-
-static void take(connection *c) {
-    do {
-        if (!receive(c)) return;
-    } while (c->tls && SSL_pending(c->tls) && c->have < IN_MAX);
     char *from = c->in, *end = c->in + c->have, *feed;
     double time = now();
-    while ((feed = answer_end(from, end))) {
+    while ((feed = memchr(from, '\n', end - from))) {
         if (c->setup) {
             c->setup--;
             if (memmem(from, feed - from, "\"error\":", 8)) {
@@ -154,12 +116,6 @@ static int compare(const void *a, const void *b) {
 
 int main(int argc, char **argv) {
     if (argc < 7) return 2;
-    for (int i = 7; i < argc; i++) {
-        is_http |= !strcmp(argv[i], "http");
-        is_tls |= !strcmp(argv[i], "tls");
-    }
-    SSL_CTX *context = is_tls ? SSL_CTX_new(TLS_client_method()) : 0;
-    if (context) SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
     int count = atoi(argv[2]), one = 1;
     depth = atoi(argv[3]);
     if (depth < 1 || depth > DEPTH_MAX || count < 1) return 2;
@@ -167,12 +123,11 @@ int main(int argc, char **argv) {
     char *setup = whole(argv[5], &setup_bytes), *text = whole(argv[6], &bytes);
     int setup_lines = 0;
     for (size_t i = 0; i < setup_bytes; i++) setup_lines += setup[i] == '\n';
-    char stop = is_http ? 0x1E : '\n';
-    for (char *p = text, *feed; (feed = strchr(p, stop)); p = feed + 1) {
+    for (char *p = text, *feed; (feed = strchr(p, '\n')); p = feed + 1) {
         line = realloc(line, (lines + 1) * sizeof *line);
         line_bytes = realloc(line_bytes, (lines + 1) * sizeof *line_bytes);
         line[lines] = p;
-        line_bytes[lines++] = feed - p + !is_http;
+        line_bytes[lines++] = feed - p + 1;
     }
     if (!lines) return 2;
     sample = malloc(SAMPLES_MAX * sizeof *sample);
@@ -185,11 +140,6 @@ int main(int argc, char **argv) {
         c->fd = socket(AF_INET, SOCK_STREAM, 0);
         if (connect(c->fd, (void *)&at, sizeof at)) fail("connect");
         setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        if (context) {
-            c->tls = SSL_new(context);
-            SSL_set_fd(c->tls, c->fd);
-            if (SSL_connect(c->tls) != 1) fail("the TLS handshake");
-        }
         c->in = malloc(IN_MAX);
         c->setup = setup_lines;
         c->turn = i * 7919;
@@ -210,14 +160,11 @@ int main(int argc, char **argv) {
             start = time;
             before = answers;
             samples = 0;
-            bytes_in = bytes_out = 0;
         }
     } while (time - start < seconds);
     qsort(sample, samples, sizeof *sample, compare);
     double p50 = samples ? sample[samples / 2] : 0, p99 = samples ? sample[samples * 99 / 100] : 0;
-    printf("{\"rps\":%.0f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"answers\":%ld,\"errors\":%ld,"
-        "\"out\":%.0f,\"in\":%.0f}\n",
-        (answers - before) / (time - start), p50, p99, answers, errors,
-        (double)bytes_out / (answers - before), (double)bytes_in / (answers - before));
+    printf("{\"rps\":%.0f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"answers\":%ld,\"errors\":%ld}\n",
+        (answers - before) / (time - start), p50, p99, answers, errors);
     return errors > 0;
 }

@@ -36,6 +36,16 @@ internal import Testing
             (["call", "posts.list", "limit=1", "limit=2"], "'limit' stands twice"),
             (["call", "posts.list", "{"], "the params are no JSON object or array"),
             (["call", "server.ping", "--url", "http://here"], "'http://here' is no address"),
+            (["bench", "--secnds", "1"], "unknown option --secnds; did you mean --seconds?"),
+            (["bench", "--seconds", "1e3"], "--seconds: '1e3' is no number from 0.05 to 3600.0"),
+            (["bench", "--operations", "pong"], "'pong' is none of"),
+            (["bench", "--operations", "pong"], "did you mean ping?"),
+            (["bench", "--depth", "1,0"], "--depth: '0' is no depth from 1 to 128"),
+            (["bench", "--load", "0.5", "--rate", "5"], "are two ways to say one thing"),
+            (["bench", "--into", "page.md"], "--into needs --compare"),
+            (["bench", "--compare", "--rate", "5"], "--rate has no meaning with --compare"),
+            (["bench", "--username", "ada"], "--username needs --url"),
+            (["bench", "--url", "http://here"], "'http://here' is no address"),
         ] as [([String], String)])
     func wrongUse(_ words: [String], _ expected: String) throws {
         let process = sandbox.process(words)

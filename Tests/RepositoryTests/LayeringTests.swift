@@ -53,10 +53,16 @@ struct Room: Sendable, CustomTestStringConvertible {
         Room("MuseServer", server, system: true),
         Room("MuseHTTP", server.union(["CMicroHTTP", "CZlib", "MuseServer"]), system: true),
         Room(
+            "MuseBench",
+            [
+                "CPlatform", "MuseNet", "MuseTLS", "MentalMuseProtocol", "MuseRPC", "MuseJSON",
+                "MuseBase",
+            ], system: true),
+        Room(
             "mentalmuse",
             server.union([
-                "MuseServer", "MuseHTTP", "MuseStore", "MuseSQLite", "MusePostgres", "MuseSQL",
-                "MuseCrypto", "MuseOptions", "MentalMuseClient", "CEdit", "CPlatform",
+                "MuseServer", "MuseHTTP", "MuseBench", "MuseStore", "MuseSQLite", "MusePostgres",
+                "MuseSQL", "MuseCrypto", "MuseOptions", "MentalMuseClient", "CEdit", "CPlatform",
             ]), system: true),
         Room("MuseProtocolGen", ["CSodium", "MuseJSON"]),
         Room("muse-protocol", ["MuseProtocolGen", "MuseJSON"], system: true),

@@ -49,6 +49,9 @@ int muse_set_reset_on_close(int descriptor);
 /// The error that waits on a socket, as errno; 0 for none.
 int muse_pending_error(int descriptor);
 
+/// Keeps the calling thread, and what it starts, on one core.
+int muse_pin_to_core(int core);
+
 /// Blocks of so many bytes and more come from the system each, and go back to it when they are
 /// freed (mallopt(3)), where the C library can be told so.
 void muse_give_back_blocks_from(int bytes);

@@ -1,6 +1,5 @@
 // Serving: the data of `serve --demo`: a few people, their posts and comments, made through the
 // handlers.
-internal import Glibc
 internal import MuseJSON
 
 /// A demonstration's throw-away data.
@@ -40,17 +39,6 @@ enum Demo {
         "I was about to say the same.", "Is that so? I should try it.", "Could you say more?",
         "Only on Tuesdays.", "This made my day.", "I am not sure, but I like how it sounds.",
     ]
-
-    /// A folder that only this user can enter, in the temporary directory.
-    static func makeFolder() throws(CommandFailure) -> String {
-        let parent = Environment.value("TMPDIR") ?? "/tmp"
-        var pattern = Array((parent + "/mentalmuse-demo-XXXXXX").utf8CString)
-        guard unsafe mkdtemp(&pattern) != nil else {
-            throw CommandFailure(SystemError("make a folder in \(parent)").message)
-        }
-        return String(
-            decoding: pattern.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
 
     /// Makes the people, 50 posts, and up to three comments and some likes on each.
     static func fill(_ backend: Backend) throws(CommandFailure) -> [Person] {

@@ -46,7 +46,7 @@ enum ServeCommand {
         muse_give_back_blocks_from(256 << 10)
         // Before any thread: all of them are to hold the signals back.
         let signals = Signals()
-        let path = isDemo ? try Demo.makeFolder() : configuration.dataFolder
+        let path = isDemo ? try demoFolder() : configuration.dataFolder
         configuration.dataFolder = path
         do throws(CommandFailure) {
             let folder = try DataFolder.open(path, makes: true)
@@ -104,6 +104,14 @@ enum ServeCommand {
 }
 
 extension ServeCommand {
+    private static func demoFolder() throws(CommandFailure) -> String {
+        do throws(SystemError) {
+            return try Files.makeTemporaryFolder("mentalmuse-demo")
+        } catch {
+            throw CommandFailure(error.message)
+        }
+    }
+
     private static func openHTTP(_ plan: ServePlan) throws(ServerError) -> HTTPServer? {
         guard let (host, port) = plan.http else { return nil }
         do throws(NetError) {

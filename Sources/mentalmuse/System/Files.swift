@@ -92,6 +92,18 @@ enum Files {
         }
     }
 
+    /// A new folder that only this user can enter, in the temporary directory.
+    /// - Parameter name: how its name begins.
+    static func makeTemporaryFolder(_ name: String) throws(SystemError) -> String {
+        let parent = Environment.value("TMPDIR") ?? "/tmp"
+        var pattern = Array((parent + "/" + name + "-XXXXXX").utf8CString)
+        guard unsafe mkdtemp(&pattern) != nil else {
+            throw SystemError("make a folder in \(parent)")
+        }
+        return String(
+            decoding: pattern.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// The names in a folder, but `.` and `..`.
     static func names(in folder: String) throws(SystemError) -> [String] {
         guard let open = unsafe opendir(folder) else { throw SystemError("read \(folder)") }
@@ -120,6 +132,14 @@ enum Files {
             }
         }
         for folder in emptied.reversed() { _ = unsafe rmdir(folder) }
+    }
+
+    /// The path of this program.
+    static func ownProgram() throws(SystemError) -> String {
+        var room = [CChar](repeating: 0, count: 4_096)
+        let count = unsafe readlink("/proc/self/exe", &room, room.count)
+        guard count > 0 else { throw SystemError("read /proc/self/exe") }
+        return String(decoding: room[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Where relative paths start; nil where it has gone.

@@ -7,7 +7,8 @@ extension FuzzTarget {
     package static let config = FuzzTarget(
         name: "config",
         tokens: [
-            "port", "line_bytes", "stall", "log", "host", "peers", "open", "run_only", " = ", "=",
+            "port", "line_bytes", "share", "0.5", ".", "stall", "log", "host", "peers", "open",
+            "run_only", " = ", "=",
             "#", " #", "\n", "\r\n", "\r", "\t", "true", "off", "64KiB", "15min",
             "9223372036854775807", "-1", "+1", "٣", ",", "slow", "\u{0}", "\u{301}", "\u{600}", "é",
             "\u{FEFF}", "\u{212A}iB",
@@ -18,6 +19,7 @@ extension FuzzTarget {
     private static let table = [
         Option("port", .integer(0...65_535), "6873", in: .general, ""),
         Option("line-bytes", .bytes(1_024...64 << 20), "1MiB", in: .general, ""),
+        Option("share", .decimal(0.5...99.5), "1", in: .general, ""),
         Option("stall", .seconds(1...86_400), "30", in: .general, ""),
         Option("log", .choice(["off", "errors", "slow", "all"]), "off", in: .general, ""),
         Option("host", .text("HOST"), in: .general, ""),
@@ -159,6 +161,13 @@ private struct PlainConfig {
         switch kind {
         case .flag: return ["true", "yes", "on", "1", "false", "no", "off", "0"].contains(value)
         case .integer(let range): return isNumber(value, range, ["": 1])
+        case .decimal(let range):
+            let parts = value.split(
+                separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+            let isWritten = parts.allSatisfy { part in
+                !part.isEmpty && part.allSatisfy { (0x30...0x39).contains($0) }
+            }
+            return isWritten && range.contains(Double(value.shown) ?? -1)
         case .bytes(let range):
             let units = [
                 "": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "kB": 1_000,
