@@ -9,7 +9,7 @@
 @usableFromInline
 package struct JSONWriter: ~Copyable {
     @usableFromInline var base: UnsafeMutableRawPointer
-    @usableFromInline var capacity: Int
+    @usableFromInline package internal(set) var capacity: Int
     /// How many bytes have been written.
     @usableFromInline package internal(set) var count: Int
     private let limit: Int

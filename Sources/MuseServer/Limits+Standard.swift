@@ -63,7 +63,8 @@ enum Turn {
     /// What is thrown away after an error that closes, so that no reset destroys it.
     static let swallowBytesMax = 1 << 20
     static let swallowNanoseconds: UInt64 = 1_000_000_000
-    /// Lanes and buffers that are kept for the next burst.
+    /// Lanes and buffers that are kept for the next burst: a lane takes about two kilobytes.
     static let idleLanesMax = 1_024
-    static let idleBuffersMax = 16
+    static let idleBufferBytesMax = 4 << 20
+    static let idleAnswersMax = 2
 }

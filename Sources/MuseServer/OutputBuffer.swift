@@ -4,8 +4,16 @@ internal import MuseJSON
 
 /// What is to be sent, and how much of it has been. Lent by the worker.
 final class OutputBuffer {
-    var writer = JSONWriter()
+    var writer: JSONWriter
     private(set) var sent = 0
+
+    /// - Parameter limit: how many bytes it may hold.
+    init(limit: Int = .max) {
+        writer = JSONWriter(limit: limit)
+    }
+
+    /// The room that it has.
+    var capacity: Int { writer.capacity }
 
     /// Bytes that have not been sent.
     var unsent: Int { writer.count - sent }

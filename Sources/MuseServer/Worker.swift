@@ -59,11 +59,12 @@ actor Worker {
     private func lane() async {
         guard let core else { return }
         let methods = core.host.methods
-        var reads = JSONWriter(limit: core.limits.answerBytesMax)
         while true {
             while let call = core.nextReady() {
                 if call.effect == .read {
-                    await run(call, core, methods, &reads)
+                    let answer = core.takeAnswer()
+                    await run(call, core, methods, &answer.writer)
+                    core.giveBack(answer: answer)
                 } else {
                     // A write may be suspended for long, and holds no buffer meanwhile.
                     var own = JSONWriter(limit: core.limits.answerBytesMax)
@@ -71,10 +72,6 @@ actor Worker {
                 }
             }
             guard !core.isOver, unsafe core.idleLanes.count < Turn.idleLanesMax else { return }
-            // The lane that rests first is used last, or alone: it alone keeps its room.
-            if unsafe !core.idleLanes.isEmpty {
-                reads = JSONWriter(limit: core.limits.answerBytesMax)
-            }
             unsafe await withUnsafeContinuation { unsafe core.idleLanes.append($0) }
         }
     }

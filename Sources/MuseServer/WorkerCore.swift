@@ -56,6 +56,8 @@ final class WorkerCore {
     // Lanes and buffers at rest.
     var idleLanes: [UnsafeContinuation<Void, Never>] = unsafe []
     private var idleBuffers: [OutputBuffer] = []
+    private var idleBufferBytes = 0
+    private var idleAnswers: [OutputBuffer] = []
 
     // Bounds over all connections.
     private(set) var isReadingPaused = false
@@ -201,13 +203,27 @@ final class WorkerCore {
     // MARK: Buffers
 
     func takeBuffer() -> OutputBuffer {
-        idleBuffers.popLast() ?? OutputBuffer()
+        guard let buffer = idleBuffers.popLast() else { return OutputBuffer() }
+        idleBufferBytes -= buffer.capacity
+        return buffer
     }
 
     func giveBack(_ buffer: OutputBuffer) {
-        guard idleBuffers.count < Turn.idleBuffersMax else { return }
         buffer.reset()
+        guard idleBufferBytes + buffer.capacity <= Turn.idleBufferBytesMax else { return }
+        idleBufferBytes += buffer.capacity
         idleBuffers.append(buffer)
+    }
+
+    /// Where a read's answer is written before it is known whether it fits.
+    func takeAnswer() -> OutputBuffer {
+        idleAnswers.popLast() ?? OutputBuffer(limit: limits.answerBytesMax)
+    }
+
+    func giveBack(answer: OutputBuffer) {
+        guard idleAnswers.count < Turn.idleAnswersMax else { return }
+        answer.reset()
+        idleAnswers.append(answer)
     }
 
     /// A connection holds so many bytes more, or fewer.
