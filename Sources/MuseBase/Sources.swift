@@ -50,6 +50,31 @@ package struct RandomSource: Sendable {
     /// elsewhere).
     package static let system = RandomSource { UInt64.random(in: 0 ... .max) }
 
+    /// The system's generator too, asked for 32 numbers at a time: for what is random and no
+    /// secret. A call of the system takes longer than an id should.
+    package static func readingAhead() -> RandomSource {
+        let ahead = Lock<[UInt64]>([])
+        return RandomSource {
+            ahead.withLock { numbers in
+                if numbers.isEmpty { numbers = fresh(32) }
+                return numbers.popLast() ?? UInt64.random(in: 0 ... .max)
+            }
+        }
+    }
+
+    private static func fresh(_ count: Int) -> [UInt64] {
+        unsafe [UInt64](unsafeUninitializedCapacity: count) { buffer, filled in
+            let bytes = count * MemoryLayout<UInt64>.size
+            #if canImport(Glibc)
+                // It gives 256 bytes at most, and all or nothing (getentropy(3)).
+                filled = unsafe getentropy(buffer.baseAddress, bytes) == 0 ? count : 0
+            #else
+                unsafe arc4random_buf(buffer.baseAddress, bytes)
+                filled = count
+            #endif
+        }
+    }
+
     /// The same numbers for the same seed: for tests.
     package static func seeded(_ seed: UInt64) -> RandomSource {
         let state = Lock(seed)

@@ -1,6 +1,7 @@
 // The RPC room: the order rule as a pure value. The server asks it before it begins a request.
 
 /// What a method does to the store or the connection: `x-effect` of the schema.
+@usableFromInline
 package enum Effect: String, Sendable {
     /// Touches no store: begins at any time.
     case none
@@ -15,16 +16,19 @@ package enum Effect: String, Sendable {
 /// A read waits for the earlier writes; a write waits until the reads before it are done and the
 /// writes before it are in the writer's queue, which is first in, first out; a session change waits
 /// for all before it and holds all after it. Requests are offered in the order in which they came.
+@usableFromInline
 package struct OrderGate: Sendable {
-    private var reads = 0
-    private var writes = 0
+    @usableFromInline var reads = 0
+    @usableFromInline var writes = 0
     /// Writes that have begun and are not in the writer's queue yet (they hash a password, say).
-    private var preparing = 0
-    private var sessions = 0
+    @usableFromInline var preparing = 0
+    @usableFromInline var sessions = 0
 
+    @inlinable
     package init() {}
 
     /// Whether a request may begin now, if it is the oldest that has not begun.
+    @inlinable
     package func admits(_ effect: Effect) -> Bool {
         switch effect {
         case .none: true
@@ -35,6 +39,7 @@ package struct OrderGate: Sendable {
     }
 
     /// A request begins; it must have been admitted.
+    @inlinable
     package mutating func begin(_ effect: Effect) {
         precondition(admits(effect), "a request began that the order rule holds back")
         switch effect {
@@ -48,12 +53,14 @@ package struct OrderGate: Sendable {
     }
 
     /// A write that has begun is in the writer's queue now: the writes after it may follow.
+    @inlinable
     package mutating func queued() {
         precondition(preparing > 0, "a write was queued that had not begun")
         preparing -= 1
     }
 
     /// A request is over. `wasQueued`: for a write, whether `queued()` was said of it.
+    @inlinable
     package mutating func end(_ effect: Effect, wasQueued: Bool) {
         switch effect {
         case .none: break
@@ -69,5 +76,6 @@ package struct OrderGate: Sendable {
     }
 
     /// Whether nothing is under way.
+    @inlinable
     package var isIdle: Bool { reads == 0 && writes == 0 && sessions == 0 }
 }

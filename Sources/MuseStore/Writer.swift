@@ -21,7 +21,8 @@ package struct WriterOptions: Sendable {
     package var choreMilliseconds: UInt64 = 50
     package var clock = WallClock.system
     package var monotonic = MonotonicClock.system
-    package var random = RandomSource.system
+    /// Where its ids get their random bits.
+    package var random = RandomSource.readingAhead()
 
     package init() {}
 }

@@ -12,8 +12,12 @@ struct SourcesTests {
         #expect(RandomSource.seeded(1).uint64() != RandomSource.seeded(2).uint64())
     }
 
-    @Test func `the system's random numbers do not repeat`() {
-        #expect(Set((0..<1_000).map { _ in RandomSource.system.uint64() }).count == 1_000)
+    @Test func `the system's random numbers do not repeat, read ahead or not`() {
+        for random in [RandomSource.system, .readingAhead(), .readingAhead()] {
+            #expect(Set((0..<1_000).map { _ in random.uint64() }).count == 1_000)
+        }
+        let (one, other) = (RandomSource.readingAhead(), RandomSource.readingAhead())
+        #expect(Set((0..<64).flatMap { _ in [one.uint64(), other.uint64()] }).count == 128)
     }
 
     @Test func `the monotonic clock never goes back`() {
