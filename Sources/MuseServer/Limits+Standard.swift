@@ -46,14 +46,14 @@ enum Turn {
     static let requestsMax = 64
     /// Output of one connection in one turn: fifty that ask for the schema and do not read it had
     /// the others wait for 50 MB a pass.
-    static let outputBytesMax = 128 << 10
+    static let outputBytesMax = 64 << 10
     /// How long one connection may have the worker in a turn.
     static let nanosecondsMax: UInt64 = 1_000_000
     /// What a connection reads and answers in a turn that is cheap; after a costly one its next is
     /// taken behind those of others.
     static let cheapBytes = 16 << 10
     /// How long the costly turns of one pass may take, but for the last of them.
-    static let carriedNanosecondsMax: UInt64 = 2_000_000
+    static let carriedNanosecondsMax: UInt64 = 1_000_000
     /// How long the handlers of one pass may take before descriptors are looked at again.
     static let passNanosecondsMax: UInt64 = 4_000_000
     /// What is read at once.
