@@ -20,6 +20,15 @@ void muse_give_back_blocks_from(int bytes) {
 #endif
 }
 
+void muse_keep_heaps_grown(int bytes) {
+#ifdef __GLIBC__
+    mallopt(M_TOP_PAD, bytes);
+    mallopt(M_TRIM_THRESHOLD, 2 * bytes);
+#else
+    (void)bytes;
+#endif
+}
+
 #ifdef __linux__
 #include <sched.h>
 #include <sys/epoll.h>

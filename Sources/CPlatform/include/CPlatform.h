@@ -56,4 +56,10 @@ int muse_pin_to_core(int core);
 /// freed (mallopt(3)), where the C library can be told so.
 void muse_give_back_blocks_from(int bytes);
 
+/// Has the heaps of threads grow in steps of so many bytes and keep as much again when blocks at
+/// their end are freed, where the C library can be told so (mallopt(3)). To grow a heap changes
+/// the process's map of its memory, and waits for whoever holds that: a password hash does for
+/// milliseconds, while its 19 MiB are made.
+void muse_keep_heaps_grown(int bytes);
+
 #endif

@@ -44,6 +44,7 @@ enum ServeCommand {
         var configuration = try ServiceConfiguration(settings, isLoopbackOnly: plan.isLoopbackOnly)
         // Else the buffers of a flood stay with the process: 80 MB after one, 3 MB so.
         muse_give_back_blocks_from(256 << 10)
+        muse_keep_heaps_grown(4 << 20)
         // Before any thread: all of them are to hold the signals back.
         let signals = Signals()
         let path = isDemo ? try demoFolder() : configuration.dataFolder
