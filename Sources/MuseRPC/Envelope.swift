@@ -40,6 +40,9 @@ package struct Envelope: Sendable {
     /// Where it ends in the line.
     package internal(set) var end = 0
 
+    /// Whether there are no params, or `{}` or `[]`, which say no more.
+    package var hasNoParams: Bool { params.map { $0.count == 2 } ?? true }
+
     /// Whether it is a valid request without an id.
     package var isNotification: Bool { kind == .request && id == nil }
 

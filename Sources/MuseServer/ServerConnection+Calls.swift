@@ -44,7 +44,7 @@ extension ServerConnection {
         switch Line.parse(bytes, range, depthMax: worker.limits.nestingMax) {
         case .single(let envelope):
             unparsableLines = 0
-            if worker.takesBareCalls, envelope.params == nil, case .request = envelope.kind,
+            if worker.takesBareCalls, envelope.hasNoParams, case .request = envelope.kind,
                 let id = envelope.id, let method = MethodID.lookup(bytes, envelope.method),
                 let bare = worker.bareCalls[Int(method.rawValue)]
             {
