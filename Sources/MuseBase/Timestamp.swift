@@ -50,7 +50,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         else { return nil }
         let days = Self.days(year, month, day)
         // A day that the month does not have is another date when it is counted.
-        guard Self.date(days) == (year, month, day) else { return nil }
+        guard days >= 0, Self.date(UInt32(days)) == (UInt32(year), UInt32(month), UInt32(day))
+        else { return nil }
         milliseconds =
             Int64(((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + Int64(milli)
     }
@@ -80,19 +81,18 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     package func write(to text: UnsafeMutableRawBufferPointer) {
         precondition(text.count >= Self.textBytes, "a time's text needs 24 bytes")
         let bounded = UInt64(min(max(milliseconds, 0), 253_402_300_799_999))
-        let (year, month, day) = Self.date(Int(bounded / 86_400_000))
+        let (years, month, day) = Self.date(UInt32(bounded / 86_400_000))
         let rest = UInt32(bounded % 86_400_000)
         let seconds = rest / 1_000
         let minutes = seconds / 60
         let milli = rest - seconds * 1_000
-        let years = UInt32(year)
         // The room was checked above: 24 bytes, written in twos and ones.
         unsafe text.storeBytes(of: Self.pair(years / 100), toByteOffset: 0, as: UInt16.self)
         unsafe text.storeBytes(of: Self.pair(years % 100), toByteOffset: 2, as: UInt16.self)
         unsafe text.storeBytes(of: 0x2D, toByteOffset: 4, as: UInt8.self)
-        unsafe text.storeBytes(of: Self.pair(UInt32(month)), toByteOffset: 5, as: UInt16.self)
+        unsafe text.storeBytes(of: Self.pair(month), toByteOffset: 5, as: UInt16.self)
         unsafe text.storeBytes(of: 0x2D, toByteOffset: 7, as: UInt8.self)
-        unsafe text.storeBytes(of: Self.pair(UInt32(day)), toByteOffset: 8, as: UInt16.self)
+        unsafe text.storeBytes(of: Self.pair(day), toByteOffset: 8, as: UInt16.self)
         unsafe text.storeBytes(of: UInt8(ascii: "T"), toByteOffset: 10, as: UInt8.self)
         unsafe text.storeBytes(of: Self.pair(minutes / 60), toByteOffset: 11, as: UInt16.self)
         unsafe text.storeBytes(of: 0x3A, toByteOffset: 13, as: UInt8.self)
@@ -121,7 +121,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
             - 719_468
     }
 
-    private static func date(_ days: Int) -> (Int, Int, Int) {
+    /// The date of a day since 1970: year, month, day. Small unsigned numbers, as dividing those by
+    /// a constant takes the fewest instructions, and a page has forty dates.
+    private static func date(_ days: UInt32) -> (year: UInt32, month: UInt32, day: UInt32) {
         let z = days + 719_468
         let era = z / 146_097
         let dayOfEra = z - era * 146_097

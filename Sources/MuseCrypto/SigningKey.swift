@@ -80,13 +80,16 @@ package struct SigningKey: Sendable {
     package var keyID: String { verifying.keyID }
     package var publicKey: [UInt8] { verifying.publicKey }
 
-    /// A new random key.
+    /// A new random key, whose id does not begin with a dash: a command line would take it for an
+    /// option.
     package static func generate() -> SigningKey {
-        let seed = SecretBytes(randomCount: 32)
         while true {
+            let seed = SecretBytes(randomCount: 32)
             // Every seed has a public key in the main group: RFC 8032 section 5.1.5 clamps the
             // scalar.
-            if let key = try? seed.withSpan({ seed throws(KeyError) in try SigningKey(seed: seed) })
+            if let key = try? seed.withSpan({ seed throws(KeyError) in try SigningKey(seed: seed) }
+            ),
+                !key.keyID.hasPrefix("-")
             {
                 return key
             }

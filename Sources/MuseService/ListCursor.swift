@@ -50,7 +50,9 @@ package enum ListCursor {
 
         /// The text that says that a page ended with `last`.
         package func cursor(_ last: UUIDv7) -> String {
-            var bytes = head
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(Self.bytesCount)
+            bytes.append(contentsOf: head)
             append(check(last), to: &bytes)
             append(last.high, to: &bytes)
             append(last.low, to: &bytes)
@@ -103,24 +105,23 @@ package enum ListCursor {
 
         private var head: [UInt8] { [Self.version, kind.rawValue, isNewest ? 0 : 1] }
 
-        /// FNV-1a, 64 bits: against damage and mistakes, not malice.
+        /// Against damage and mistakes, not malice.
         private func check(_ last: UUIDv7) -> UInt64 {
-            var bytes = head
-            append(last.high, to: &bytes)
-            append(last.low, to: &bytes)
+            var hash = FNV1a()
+            hash.add(Self.version)
+            hash.add(kind.rawValue)
+            hash.add(isNewest ? 0 : 1)
+            hash.add(last)
             switch filter {
-            case .none: bytes.append(0)
+            case .none: hash.add(0)
             case .id(let id):
-                bytes.append(1)
-                append(id.high, to: &bytes)
-                append(id.low, to: &bytes)
+                hash.add(1)
+                hash.add(id)
             case .text(let text):
-                bytes.append(2)
-                bytes.append(contentsOf: text.utf8)
+                hash.add(2)
+                for byte in text.utf8 { hash.add(byte) }
             }
-            var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-            return hash
+            return hash.value
         }
 
         private func append(_ number: UInt64, to bytes: inout [UInt8]) {
@@ -131,6 +132,27 @@ package enum ListCursor {
 
         private func number(_ bytes: [UInt8], _ from: Int) -> UInt64 {
             bytes[from..<(from + 8)].reduce(0) { $0 << 8 | UInt64($1) }
+        }
+    }
+}
+
+/// FNV-1a, 64 bits (draft-eastlake-fnv).
+private struct FNV1a {
+    private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func add(_ byte: UInt8) {
+        value = (value ^ UInt64(byte)) &* 0x100_0000_01B3
+    }
+
+    /// Its sixteen bytes, the most significant first.
+    mutating func add(_ id: UUIDv7) {
+        add(id.high)
+        add(id.low)
+    }
+
+    private mutating func add(_ number: UInt64) {
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            add(UInt8(truncatingIfNeeded: number >> shift))
         }
     }
 }

@@ -36,7 +36,9 @@ ODD = (Unusable, TimeoutError)
 
 
 def version1(source, family="TCP4", more=b""):
-    return f"PROXY {family} {source} 127.0.0.1 5000 6873\r\n".encode() + more
+    # Both ends are of one family, as the protocol wants it.
+    door = "127.0.0.1" if family == "TCP4" else "::1"
+    return f"PROXY {family} {source} {door} 5000 6873\r\n".encode() + more
 
 
 def version2(source=None, command=1, more=b""):

@@ -61,6 +61,14 @@ internal import Testing
         )
     }
 
+    @Test("the id of a new key is no option on a command line")
+    func keyIDsOnCommandLines() {
+        let ids = (0..<500).map { _ in SigningKey.generate().keyID }
+        #expect(ids.allSatisfy { $0.utf8.count == 43 && !$0.hasPrefix("-") })
+        // One in 64 would begin so.
+        #expect(Set(ids).count == 500 && ids.contains { $0.dropFirst().contains("-") })
+    }
+
     @Test("a JWK shows the public parts alone")
     func jwk() throws {
         let bench = try Bench()

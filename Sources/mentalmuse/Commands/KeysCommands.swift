@@ -37,6 +37,7 @@ enum KeysCommands {
         path: ["keys", "retire"], summary: "Stop signing with a key.",
         details: [
             "Without --now the key verifies until its last token has expired.",
+            "A KID of another program's that begins with a dash comes after --.",
             UserCommands.finding,
         ],
         operands: ["KID"], options: [now] + ServeOptions.folder, table: ServeOptions.all + [now],
