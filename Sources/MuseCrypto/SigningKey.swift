@@ -87,12 +87,8 @@ package struct SigningKey: Sendable {
             let seed = SecretBytes(randomCount: 32)
             // Every seed has a public key in the main group: RFC 8032 section 5.1.5 clamps the
             // scalar.
-            if let key = try? seed.withSpan({ seed throws(KeyError) in try SigningKey(seed: seed) }
-            ),
-                !key.keyID.hasPrefix("-")
-            {
-                return key
-            }
+            let key = try? seed.withSpan { seed throws(KeyError) in try SigningKey(seed: seed) }
+            if let key, !key.keyID.hasPrefix("-") { return key }
         }
     }
 
