@@ -56,7 +56,9 @@ let package = Package(
         library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
         library("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev", brew: "libsodium"),
         library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl@3"),
-        .target(name: "CMicroHTTP", linkerSettings: [.linkedLibrary("microhttpd")]),
+        .target(
+            name: "CMicroHTTP",
+            linkerSettings: [.linkedLibrary("microhttpd"), .linkedLibrary("gnutls")]),
         library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
         library("CEdit", pkgConfig: "libedit", apt: "libedit-dev", brew: "libedit"),
         // Floor 1: pure vocabulary.
@@ -137,7 +139,8 @@ let package = Package(
             "MuseHTTPTests",
             [
                 "MuseHTTP", "MuseServer", "MuseService", "MentalMuseProtocol", "MuseStore",
-                "MuseSQLite", "MuseSQL", "MuseCrypto", "MuseNet", "MuseRPC", "MuseJSON", "MuseBase",
+                "MuseSQLite", "MuseSQL", "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON",
+                "MuseBase", "Spawning",
             ]),
         tests(
             "MuseBenchTests",

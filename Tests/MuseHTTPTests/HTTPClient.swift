@@ -2,6 +2,7 @@
 // most.
 import Glibc
 import MuseJSON
+import MuseTLS
 import Testing
 
 /// What a server has answered.
@@ -25,8 +26,10 @@ struct HTTPAnswer {
 final class HTTPClient {
     private let number: Int32
     private var pending: [UInt8] = []
+    private var tls: TLSStream?
 
-    init(port: UInt16) throws {
+    /// - Parameter roots: a file of certificates (PEM) to believe; over TLS where it is given.
+    init(port: UInt16, roots: String? = nil) throws {
         number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -42,6 +45,18 @@ final class HTTPClient {
         let size = UInt32(MemoryLayout<timeval>.size)
         unsafe setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
         unsafe setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+        if let roots { try startTLS(roots) }
+    }
+
+    private func startTLS(_ roots: String) throws {
+        let tls = try TLSStream(client: try TLSClientContext(rootsFile: roots), host: "127.0.0.1")
+        self.tls = tls
+        tls.start()
+        while sendUnsent(), tls.state == .handshaking {
+            guard receive() else { break }
+        }
+        if case .failed(let error) = tls.state { throw error }
+        try #require(tls.state == .open)
     }
 
     deinit {
@@ -54,6 +69,19 @@ final class HTTPClient {
 
     @discardableResult
     func send(_ bytes: [UInt8]) -> Bool {
+        guard let tls else { return sendAll(bytes) }
+        _ = unsafe bytes.withUnsafeBytes { unsafe tls.write($0) }
+        return sendUnsent()
+    }
+
+    private func sendUnsent() -> Bool {
+        guard let tls else { return true }
+        let bytes = unsafe tls.withUnsent { unsafe Array($0) }
+        tls.advance(bytes.count)
+        return sendAll(bytes)
+    }
+
+    private func sendAll(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = unsafe bytes[sent...].withUnsafeBytes { bytes in
@@ -71,8 +99,16 @@ final class HTTPClient {
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         let count = unsafe recv(number, &bytes, bytes.count, 0)
         guard count > 0 else { return false }
-        pending += bytes[..<count]
-        return true
+        guard let tls else {
+            pending += bytes[..<count]
+            return true
+        }
+        var plain = [UInt8](repeating: 0, count: count + TLSStream.recordBytesMax)
+        let clear = unsafe bytes[..<count].withUnsafeBytes { bytes in
+            unsafe plain.withUnsafeMutableBytes { unsafe tls.receive(bytes, into: $0) }
+        }
+        pending += plain[..<clear]
+        return clear > 0 || tls.state == .open || tls.state == .handshaking
     }
 
     /// Whether the server has closed the connection, and nothing more has come.

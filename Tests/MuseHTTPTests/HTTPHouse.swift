@@ -65,7 +65,10 @@ final class HTTPHouse: Sendable {
         }
     }
 
-    func connect() throws -> HTTPClient { try HTTPClient(port: http.port) }
+    /// - Parameter roots: a file of certificates to believe; over TLS where it is given.
+    func connect(roots: String? = nil) throws -> HTTPClient {
+        try HTTPClient(port: http.port, roots: roots)
+    }
 
     /// A caller with an account of his own.
     func member(_ name: String) throws -> Member {
