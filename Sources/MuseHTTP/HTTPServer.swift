@@ -82,8 +82,8 @@ package final class HTTPServer: Sendable {
 
     package var isSecure: Bool { configuration.isSecure }
 
-    /// Takes another certificate that has no fault: for connections from now on; those that are open
-    /// are kept.
+    /// Takes another certificate that has no fault: for connections from now on; those that are
+    /// open are kept.
     package func replace(_ certificate: HTTPCertificate) {
         if configuration.isSecure { certificates.replace(certificate) }
     }

@@ -1,6 +1,6 @@
 // The operating system's libmicrohttpd, as the HTTP room uses it: one daemon a worker, in external
-// epoll mode. Wrappers for what Swift cannot call: variadic functions and macros. No logic. GnuTLS is
-// the library's own TLS.
+// epoll mode. Wrappers for what Swift cannot call: variadic functions and macros. No logic. GnuTLS
+// is the library's own TLS.
 #ifndef MUSE_CMICROHTTP_H
 #define MUSE_CMICROHTTP_H
 
@@ -73,7 +73,8 @@ struct muse_http_field {
     intptr_t ends;
 };
 
-/// Lends each field of the head, in order. `method`: what `handle` was given; the head's first byte.
+/// Lends each field of the head, in order. `method` is what `handle` was given: the head's first
+/// byte.
 void muse_http_fields(
     struct MHD_Connection *connection, const char *method, void *context,
     void (*visit)(void *context, const struct muse_http_field *field));

@@ -46,8 +46,8 @@ export interface Configuration {
   readonly outputBytesMax: number;
   /** Milliseconds that making a connection may take. */
   readonly connectTimeout: number;
-  /** Milliseconds before the access token's end at which a new one is asked for; the calls meanwhile
-   * use the old one. */
+  /** Milliseconds before the access token's end at which a new one is asked for; calls use the old
+   * one meanwhile. */
   readonly refreshAhead: number;
   /** Milliseconds before the second attempt to connect; they double up to `backoffMax`, and a
    * random part of up to a half is taken off. */
