@@ -88,7 +88,7 @@ class Engine:
         self.configuration = configuration
         self.io = io
         store = configuration.session_store or MemorySessionStore()
-        self.tokens = Tokens(store, self._refresh, io.sleep)
+        self.tokens = Tokens(store, self._refresh, io.sleep, configuration.refresh_ahead)
         self._is_closed = False
         self._link: AnyLink | None = None
         self._links: list[AnyLink] = []
@@ -156,6 +156,7 @@ class Engine:
                     link = await self._connected(attempt)
                 error: ServerError | None = None
                 if is_bound:
+                    await self.tokens.renew_if_due(deadline)
                     identity = self.tokens.identity
                     attempt.speaks_for(identity)
                     version = identity.version
