@@ -143,7 +143,7 @@ final class Exchange {
     // MARK: Head and body
 
     private func takeHead(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) {
-        if muse_http_lends_in_place() != 0 {
+        if lendsInPlace {
             head.placeRequest(
                 verb: verb.utf8.count, target: target.count, version: unsafe strlen(version),
                 begins: unsafe version - method)
@@ -158,11 +158,11 @@ final class Exchange {
                 unsafe exchange.head.take(
                     Span(_unsafeElements: bytes(field.name, field.name_count)),
                     Span(_unsafeElements: bytes(field.value, field.value_count)))
-                if muse_http_lends_in_place() != 0 {
+                if lendsInPlace {
                     unsafe exchange.head.placeField(begins: field.begins, ends: field.ends)
                 }
             })
-        if muse_http_lends_in_place() != 0 { head.placeEnd(headBytes) }
+        if lendsInPlace { head.placeEnd(headBytes) }
         head.end(isHTTP11: isHTTP11)
     }
 
@@ -328,6 +328,9 @@ final class Exchange {
         lingering = -1
     }
 }
+
+/// Whether the library tells where the lines of a head stand.
+private let lendsInPlace = muse_http_lends_in_place() != 0
 
 /// What a text of the library's is lent as; null is empty.
 private func bytes(_ text: UnsafePointer<CChar>?, _ count: Int) -> UnsafeBufferPointer<UInt8> {
