@@ -173,6 +173,9 @@ let package = Package(
                 "MuseService", "MuseServer", "MentalMuseProtocol", "MuseStore", "MuseSQLite",
                 "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
             ], path: "Tests/Benchmarks/Rooms", swiftSettings: settings),
+        .executableTarget(
+            name: "bench-draw", dependencies: ["MuseBench", "MuseJSON"],
+            path: "Tests/Benchmarks/Draw", swiftSettings: settings),
         .testTarget(
             name: "RepositoryTests", dependencies: ["MuseProtocolGen", "MuseJSON"],
             exclude: ["add-method.py"], swiftSettings: settings),
