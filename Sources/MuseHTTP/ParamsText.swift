@@ -52,12 +52,10 @@ struct ParamsText: ~Copyable {
     }
 
     private mutating func addMeta(_ head: borrowing Head) {
-        let token = Authorization.token(head.authorization)
-        guard token != nil || head.idempotencyKey != nil || head.traceparent != nil else { return }
+        guard head.idempotencyKey != nil || head.traceparent != nil else { return }
         add("_meta")
         text.byte(UInt8(ascii: "{"))
         isFirst = true
-        add("access_token", token)
         add("idempotency_key", head.idempotencyKey)
         add("traceparent", head.traceparent)
         text.byte(UInt8(ascii: "}"))
