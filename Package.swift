@@ -170,6 +170,15 @@ let package = Package(
             name: "client-bench",
             dependencies: ["MentalMuseClient", "MentalMuseProtocol", "MuseJSON", "MuseBase"],
             path: "Tests/ClientBench", swiftSettings: settings),
+        .executableTarget(
+            name: "bench-rooms",
+            dependencies: [
+                "MuseService", "MuseServer", "MentalMuseProtocol", "MuseStore", "MuseSQLite",
+                "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
+            ], path: "Tests/Benchmarks/Rooms", swiftSettings: settings),
+        .executableTarget(
+            name: "bench-draw", dependencies: ["MuseBench", "MuseJSON"],
+            path: "Tests/Benchmarks/Draw", swiftSettings: settings),
         .testTarget(
             name: "RepositoryTests", dependencies: ["MuseProtocolGen", "MuseJSON"],
             exclude: ["add-method.py"], swiftSettings: settings),

@@ -239,17 +239,19 @@ final class Exchange {
         return unsafe answer.send(connection)
     }
 
-    /// Runs the planned call; where it waits, so does the library.
+    /// Has the planned call run in this pass.
     func start() {
         phase = .running
         entry.publishHTTP(requests: requests, inFlight: 1)
-        worker.seat.run(self)
-        if case .running = phase { worker.hold(self) }
+        worker.start(self)
     }
+
+    /// Whether its call is under way, or about to be: not where the connection has ended meanwhile.
+    var isRunning: Bool { if case .running = phase { true } else { false } }
 
     /// Lets the library wait for the lane, where it still has to.
     func suspend() {
-        guard case .running = phase, !isSuspended else { return }
+        guard isRunning, !isSuspended else { return }
         isSuspended = true
         unsafe muse_http_suspend(connection)
     }

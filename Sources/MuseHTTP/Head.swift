@@ -1,5 +1,6 @@
 // The HTTP room: a request's head as it matters to us. What could let two readers of the same
 // bytes disagree on where a request ends is refused here, before a body is read. Pure.
+internal import MuseJSON
 
 /// The fields of a head, one after another.
 package struct Head {
@@ -97,9 +98,10 @@ package struct Head {
     /// Takes one field.
     package mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>) {
         guard Self.isToken(name) else { return note(.name) }
-        for index in value.indices
-        where (value[index] < 0x20 && value[index] != 0x09) || value[index] == 0x7F {
-            return note(.value)
+        var index = ByteScan.printable(value, from: 0)
+        while index < value.count {
+            guard value[index] >= 0x80 || value[index] == 0x09 else { return note(.value) }
+            index = ByteScan.printable(value, from: index + 1)
         }
         if Self.equals(name, "host") {
             hosts += 1

@@ -66,7 +66,7 @@ final class WorkerCore {
 
     /// Who else lives on this loop, and what he wants to have run.
     var guest: (any WorkerGuest)?
-    var guestCalls: [any GuestCall] = []
+    var guestCalls = Queue<any GuestCall>()
     var idleGuestLanes: [UnsafeContinuation<Void, Never>] = unsafe []
 
     // Shutdown.

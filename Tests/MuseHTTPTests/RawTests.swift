@@ -201,6 +201,21 @@ struct RawTests {
         }
     }
 
+    @Test func `more requests than one pass takes are answered, but of those who left`() throws {
+        let house = try HTTPHouse()
+        var leaving: [HTTPClient] = []
+        let staying = try (0..<100).map { _ in
+            leaving.append(try house.connect())
+            return try house.connect()
+        }
+        for (one, other) in zip(leaving, staying) {
+            one.send(HTTPClient.request("GET", "/ping"))
+            other.send(HTTPClient.request("GET", "/ping"))
+        }
+        leaving.removeAll()
+        for client in staying { #expect(client.read()?.text == "\"pong\"") }
+    }
+
     @Test func `a client that goes away in the middle harms nobody`() throws {
         let house = try HTTPHouse()
         let ada = try house.member("ada")
