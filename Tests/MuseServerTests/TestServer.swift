@@ -137,6 +137,12 @@ final class TestClient {
 
     func line(_ text: String) { send(text + "\n") }
 
+    /// Waits until the server's system has all that was sent.
+    func delivered() {
+        var unsent: Int32 = 1
+        while unsafe ioctl(number, UInt(TIOCOUTQ), &unsent) == 0, unsent > 0 { sched_yield() }
+    }
+
     func endSending() { shutdown(number, Int32(SHUT_WR)) }
 
     /// Closes with a reset.

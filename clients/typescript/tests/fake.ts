@@ -183,7 +183,8 @@ export async function pair(
 }
 
 /** A server, and a client that is connected to it already: however short a deadline is, it is not
- * over because of the connection. The server behaves so, and counts what it is asked, from then on. */
+ * over because of the connection. The server behaves so, and counts what it is asked, from then on.
+ */
 export async function connected(
   context: TestContext,
   behave: Behaviour,
