@@ -7,7 +7,8 @@ Reads and writes each are offered twice what a closed loop got; goodput has to s
 best, memory below a bound, and within a second of its end a calm client has to be served as
 before. Writes and log-ins over the bound are refused at once; a storm of log-ins leaves the p99 of
 other methods within 3 times of calm or 1 ms, whichever is more. With --lenient, for machines that
-do other things: 25 %, five seconds, 20 times or 250 ms, in one of three tries. One worker on core 0, the load on core 1.
+do other things: 25 %, five seconds, 20 times or 250 ms, in one of three tries. One worker on core
+0, the load on core 1.
 
 Standard library only, and gcc(1). Status: 0 as it should be, 1 a finding.
 """

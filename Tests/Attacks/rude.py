@@ -5,8 +5,9 @@
 
 The well-behaved client's p99 under attack has to stay within 3 times of its calm value, or within
 5 ms of a bare C line server's under the same attack in the same run, whichever is more; with
---lenient, for machines that do other things, within 20 times or 250 ms in one of three tries. Memory under attack has to
-stay below a bound, and descriptors and memory return afterwards. Prints a table.
+--lenient, for machines that do other things, within 20 times or 250 ms in one of three tries.
+Memory under attack has to stay below a bound, and descriptors and memory return afterwards. Prints
+a table.
 
 Standard library only, gcc(1) and openssl(1). Status: 0 as it should be, 1 a finding.
 """

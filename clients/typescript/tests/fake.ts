@@ -223,7 +223,7 @@ export async function timed(body: () => Promise<unknown>): Promise<number> {
 
 /** Waits until something holds: that a server was asked, for one. */
 export async function until(holds: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 60_000;
   while (!holds()) {
     if (performance.now() > end) throw new Error("it did not come to pass");
     await new Promise<void>((resolve) => setImmediate(resolve));
