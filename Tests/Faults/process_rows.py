@@ -90,8 +90,9 @@ def few_descriptors(context):
     context.stop(server)
     context.verify()
     expect(busy < 0.25, f"{busy:.0%} of what spinning takes, while nobody could be accepted")
-    return (f"64 descriptors, 200 clients: {told} told too_many_connections, {busy:.0%} of "
-            f"what spinning takes, writes went on, new clients after {back * 1000:.0f} ms, {before} descriptors again")
+    return (f"64 descriptors, 200 clients: {told} told too_many_connections, {busy:.0%} of what "
+            f"spinning takes, writes went on, new clients after {back * 1000:.0f} ms, {before} "
+            f"descriptors again")
 
 
 def spinning(_):
