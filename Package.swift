@@ -145,7 +145,7 @@ let package = Package(
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         .target(name: "CSpawning", path: "Tests/CSpawning"),
         .target(
-            name: "Spawning", dependencies: ["CSpawning"], path: "Tests/Spawning",
+            name: "Spawning", dependencies: ["CSpawning", "MuseBase"], path: "Tests/Spawning",
             swiftSettings: settings),
         // The transcripts: the replayer, the server's tests by it, the Swift client's.
         .target(

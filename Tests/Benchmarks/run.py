@@ -199,7 +199,7 @@ def measure(options, work):
                     str(options.seconds), os.path.join(work, setup), os.path.join(work, requests))
 
     page = ["CommentsSQL.newest", "PostsSQL.head"]
-    create = ["SessionSQL.owner", "PostsSQL.insert", "CountersSQL.posts", "PostsSQL.byID"]
+    create = ["SessionSQL.owner", "PostsSQL.insert", "CountersSQL.posts", "PostsSQL.new"]
     sql = {name: statement(name) for name in page + create}
     copy = os.path.join(work, "copy.db")
     results = {}
