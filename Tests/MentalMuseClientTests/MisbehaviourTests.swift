@@ -5,7 +5,7 @@ internal import MuseBase
 internal import MuseJSON
 internal import Testing
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct MisbehaviourTests {
     /// What a server does with a request, by the throw of a die.
     private static func reply(_ request: Request, _ random: UInt64) -> Reply {

@@ -4,7 +4,7 @@ internal import MuseBase
 internal import MuseJSON
 internal import Testing
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct ReconnectTests {
     private func ping(
         _ client: MentalMuseClient, _ options: CallOptions = CallOptions()
