@@ -94,7 +94,7 @@ class CountedServer:
                  "--callgrind-out-file=" + self.out, copy, "serve",
                  "--data", os.path.join(work, "data"), "--port", "0", "--workers", "1",
                  "--argon2-memory-kib", "64", "--argon2-passes", "1"], stderr=file)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while True:
             with open(log, "rb") as file:
                 text = file.read().decode(errors="replace")

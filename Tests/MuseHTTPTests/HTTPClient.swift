@@ -1,6 +1,7 @@
 // A client that sends what a test says, byte for byte, and waits for what comes, two minutes at
 // most.
 import Glibc
+import MuseHTTP
 import MuseJSON
 import MuseTLS
 import Testing
@@ -26,14 +27,17 @@ struct HTTPAnswer {
 final class HTTPClient {
     private let number: Int32
     private var pending: [UInt8] = []
+    /// Goes with its last client.
+    private let house: HTTPHouse
     private var tls: TLSStream?
 
     /// - Parameter roots: a file of certificates (PEM) to believe; over TLS where it is given.
-    init(port: UInt16, roots: String? = nil) throws {
+    init(_ house: HTTPHouse, roots: String? = nil) throws {
+        self.house = house
         number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
+        address.sin_port = house.http.port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         let result = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
