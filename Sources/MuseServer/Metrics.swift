@@ -178,8 +178,10 @@ final class WorkerMetrics: Sendable {
     static func errors(_ workers: [WorkerMetrics]) -> [ErrorMetrics] {
         var sum: [Int: (name: String, answers: Int)] = [:]
         for worker in workers {
-            for (code, value) in worker.codes.withLock({ $0 }) {
-                sum[code, default: (value.name, 0)].answers += value.answers
+            worker.codes.withLock { codes in
+                for (code, value) in codes {
+                    sum[code, default: (value.name, 0)].answers += value.answers
+                }
             }
         }
         return sum.sorted { $0.key < $1.key }.map {

@@ -70,11 +70,12 @@ final class WriterMetrics: Sendable {
     }
 
     func figures(queued: Int) -> WriterFigures {
-        let times = commitTimes.withLock { $0 }
+        // Read within the lock: the next commit would have to copy what is still held elsewhere.
+        let (half, most) = commitTimes.withLock { ($0.quantile(0.5), $0.quantile(0.99)) }
         return WriterFigures(
             groups: groups.value, writes: writes.value, groupMax: groupMax.value,
             syncs: syncs.value,
-            commitP50: times.quantile(0.5), commitP99: times.quantile(0.99),
+            commitP50: half, commitP99: most,
             logBytes: logBytes.value, isLogFull: isLogFull.isSet,
             checkpoints: checkpoints.value, checkpointFailures: checkpointFailures.value,
             commitFailures: commitFailures.value, isBroken: isBroken.isSet,

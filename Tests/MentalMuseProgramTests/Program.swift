@@ -60,6 +60,10 @@ final class Sandbox {
         process.arguments = words
         process.currentDirectoryURL = folder
         var variables = ["HOME": folder.path, "PATH": "/usr/bin:/bin"]
+        // Where a sanitizer's reports go (Tests/Sanitizers/run).
+        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
+            variables[name] = ProcessInfo.processInfo.environment[name]
+        }
         variables.merge(environment) { $1 }
         process.environment = variables
         return process

@@ -66,9 +66,31 @@ final class RunningProgram {
         return try sandbox.run(words: ["call"] + words, input: input, environment: variables)
     }
 
+    func send(_ signal: Int32) {
+        kill(process.processIdentifier, signal)
+    }
+
+    /// Sends a signal and waits until it has been dealt with: the program takes them one after
+    /// another, and has taken the same once more.
+    func sendAndWait(_ signal: Int32) {
+        for _ in 0..<2 {
+            send(signal)
+            while isPending(signal) { sched_yield() }
+        }
+    }
+
+    /// Whether it has not taken a signal yet (proc_pid_status(5)).
+    private func isPending(_ signal: Int32) -> Bool {
+        let path = "/proc/\(process.processIdentifier)/status"
+        guard let status = try? String(contentsOfFile: path, encoding: .utf8),
+            let found = status.firstMatch(of: /ShdPnd:\s*([0-9a-f]+)/)
+        else { return false }
+        return (UInt64(found.1, radix: 16) ?? 0) >> UInt64(signal - 1) & 1 == 1
+    }
+
     /// Sends a signal and waits for the end.
     func stop(_ signal: Int32 = SIGTERM) -> Int32 {
-        kill(process.processIdentifier, signal)
+        send(signal)
         process.waitUntilExit()
         return process.terminationReason == .exit ? process.terminationStatus : -1
     }

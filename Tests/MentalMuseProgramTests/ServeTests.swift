@@ -1,5 +1,6 @@
 // Twin of ServeCommand.swift: starting, refusing to start, and ending.
 internal import Foundation
+internal import Spawning
 internal import Testing
 
 @Suite struct ServeTests {
@@ -45,6 +46,29 @@ internal import Testing
         #expect(first.stop() == 0)
         let second = try RunningProgram(sandbox, "--port", "0")
         #expect(try second.call("users.get", "username=ada").status == 0)
+    }
+
+    @Test func `SIGHUP is passed over while it drains`() throws {
+        let server = try RunningProgram(sandbox, "--port", "0")
+        let port = try #require(try server.event("listening")["port"] as? Int)
+        // A line begun keeps it from ending.
+        let client = ChildProcess()
+        let (lines, answers) = (Pipe(), Pipe())
+        client.executableURL = URL(filePath: "/usr/bin/env")
+        client.arguments = ["nc", "127.0.0.1", "\(port)"]
+        (client.standardInput, client.standardOutput) = (lines, answers)
+        try client.run()
+        defer { kill(client.processIdentifier, SIGKILL) }
+        let ping = #"{"jsonrpc":"2.0","id":1,"method":"server.ping"}"# + "\n"
+        lines.fileHandleForWriting.write(Data((ping + ping.prefix(16)).utf8))
+        #expect(!answers.fileHandleForReading.availableData.isEmpty)
+        server.send(SIGTERM)
+        _ = try server.event("draining")
+        server.sendAndWait(SIGHUP)
+        lines.fileHandleForWriting.write(Data(ping.dropFirst(16).utf8))
+        _ = try server.event("stopped")
+        let said = server.events.compactMap { $0["event"] as? String }
+        #expect(Array(said.suffix(2)) == ["draining", "stopped"])
     }
 
     @Test func `what was acknowledged is there after kill -9`() throws {

@@ -30,6 +30,7 @@ struct RunningServer {
         while true {
             switch signals.next(seconds: 600) {
             case .none: try? backend.shared.keys.sweep(now: WallClock.system.now())
+            case .reload where isStopping: break  // nobody new is let in
             case .reload: reload()
             case .stop where isStopping:
                 server.control.event("stopped", [.init("drained", false)])
@@ -154,7 +155,8 @@ struct RunningServer {
             backend.close()
             if isDemo { Files.removeAll(backend.folder.path) }
             server.control.event("stopped", [.init("drained", true)])
-            exit(ExitStatus.success)
+            // Not exit(3): the libraries' own ends would run beside threads that still live.
+            _exit(ExitStatus.success)
         }
     }
 }
