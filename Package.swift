@@ -56,7 +56,9 @@ let package = Package(
         library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
         library("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev", brew: "libsodium"),
         library("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl@3"),
-        .target(name: "CMicroHTTP", linkerSettings: [.linkedLibrary("microhttpd")]),
+        .target(
+            name: "CMicroHTTP",
+            linkerSettings: [.linkedLibrary("microhttpd"), .linkedLibrary("gnutls")]),
         library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
         library("CEdit", pkgConfig: "libedit", apt: "libedit-dev", brew: "libedit"),
         // Floor 1: pure vocabulary.
@@ -137,7 +139,8 @@ let package = Package(
             "MuseHTTPTests",
             [
                 "MuseHTTP", "MuseServer", "MuseService", "MentalMuseProtocol", "MuseStore",
-                "MuseSQLite", "MuseSQL", "MuseCrypto", "MuseNet", "MuseRPC", "MuseJSON", "MuseBase",
+                "MuseSQLite", "MuseSQL", "MuseCrypto", "MuseNet", "MuseTLS", "MuseRPC", "MuseJSON",
+                "MuseBase", "Spawning",
             ]),
         tests(
             "MuseBenchTests",
@@ -145,7 +148,7 @@ let package = Package(
         tests("MuseSQLiteTests", ["MuseSQLite", "MuseSQL", "MuseBase", "CSQLite"]),
         .target(name: "CSpawning", path: "Tests/CSpawning"),
         .target(
-            name: "Spawning", dependencies: ["CSpawning"], path: "Tests/Spawning",
+            name: "Spawning", dependencies: ["CSpawning", "MuseBase"], path: "Tests/Spawning",
             swiftSettings: settings),
         // The transcripts: the replayer, the server's tests by it, the Swift client's.
         .target(
@@ -167,6 +170,15 @@ let package = Package(
             name: "client-bench",
             dependencies: ["MentalMuseClient", "MentalMuseProtocol", "MuseJSON", "MuseBase"],
             path: "Tests/ClientBench", swiftSettings: settings),
+        .executableTarget(
+            name: "bench-rooms",
+            dependencies: [
+                "MuseService", "MuseServer", "MentalMuseProtocol", "MuseStore", "MuseSQLite",
+                "MuseCrypto", "MuseRPC", "MuseJSON", "MuseBase",
+            ], path: "Tests/Benchmarks/Rooms", swiftSettings: settings),
+        .executableTarget(
+            name: "bench-draw", dependencies: ["MuseBench", "MuseJSON"],
+            path: "Tests/Benchmarks/Draw", swiftSettings: settings),
         .testTarget(
             name: "RepositoryTests", dependencies: ["MuseProtocolGen", "MuseJSON"],
             exclude: ["add-method.py"], swiftSettings: settings),

@@ -2,6 +2,7 @@
 #include "CMicroHTTP.h"
 
 #include <fcntl.h>
+#include <gnutls/gnutls.h>
 #include <linux/tcp.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -122,9 +123,12 @@ size_t muse_http_head_bytes(struct MHD_Connection *connection) {
     return info ? info->header_size : 0;
 }
 
+int muse_http_lends_in_place(void) { return strcmp(MHD_get_version(), "0.9.75") == 0; }
+
 struct visitor {
+    const char *head;
     void *context;
-    void (*visit)(void *, const char *, size_t, const char *, size_t);
+    void (*visit)(void *, const struct muse_http_field *);
 };
 
 static enum MHD_Result visit(
@@ -132,14 +136,18 @@ static enum MHD_Result visit(
     size_t value_count) {
     const struct visitor *visitor = owner;
     (void)kind;
-    visitor->visit(visitor->context, name, name_count, value, value_count);
+    intptr_t head = (intptr_t)visitor->head;
+    struct muse_http_field field = {
+        name, name_count, value, value_count, (intptr_t)name - head,
+        (intptr_t)value - head + (intptr_t)value_count};
+    visitor->visit(visitor->context, &field);
     return MHD_YES;
 }
 
 void muse_http_fields(
-    struct MHD_Connection *connection, void *context,
-    void (*each)(void *, const char *, size_t, const char *, size_t)) {
-    struct visitor visitor = {context, each};
+    struct MHD_Connection *connection, const char *method, void *context,
+    void (*each)(void *, const struct muse_http_field *)) {
+    struct visitor visitor = {method, context, each};
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, visit, &visitor);
 }
 
@@ -170,6 +178,27 @@ int muse_http_answer(
     int queued = MHD_queue_response(connection, status, response) == MHD_YES;
     MHD_destroy_response(response);
     return queued;
+}
+
+int muse_http_say_over_tls(struct MHD_Connection *connection, const void *bytes, size_t count) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    gnutls_session_t session = info ? info->tls_session : NULL;
+    if (!session) return 0;
+    ssize_t sent = gnutls_record_send(session, bytes, count);
+    gnutls_bye(session, GNUTLS_SHUT_WR);
+    return sent == (ssize_t)count;
+}
+
+const char *muse_http_certificate_fault(const char *certificate, const char *key) {
+    gnutls_datum_t chain = {(void *)(uintptr_t)certificate, (unsigned)strlen(certificate)};
+    gnutls_datum_t secret = {(void *)(uintptr_t)key, (unsigned)strlen(key)};
+    gnutls_certificate_credentials_t credentials;
+    int status = gnutls_certificate_allocate_credentials(&credentials);
+    if (status < 0) return gnutls_strerror(status);
+    status = gnutls_certificate_set_x509_key_mem(credentials, &chain, &secret, GNUTLS_X509_FMT_PEM);
+    gnutls_certificate_free_credentials(credentials);
+    return status < 0 ? gnutls_strerror(status) : NULL;
 }
 
 const char *muse_http_version(void) { return MHD_get_version(); }

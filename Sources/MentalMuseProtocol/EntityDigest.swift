@@ -61,11 +61,9 @@ package struct EntityDigest: Sendable, Hashable {
 
     /// 22 characters of base64url.
     package var text: String {
-        var bytes: [UInt8] = []
-        for half in [high, low] {
-            for shift in stride(from: UInt64(56), through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: half >> shift))
-            }
+        let bytes = InlineArray<16, UInt8> { index in
+            let half = index < 8 ? high : low
+            return UInt8(truncatingIfNeeded: half >> UInt64(56 - index % 8 * 8))
         }
         return Base64URL.encode(bytes.span)
     }

@@ -93,12 +93,15 @@ package struct RandomSource: Sendable {
 
 /// One small state where threads meet, behind a pthread mutex. Hold it for a few instructions only.
 @safe
+@usableFromInline
 package final class Lock<State>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private var state: State
+    /// By its address, as the mutex sees to it that nobody else has it meanwhile.
+    @usableFromInline let state: UnsafeMutablePointer<State>
 
     package init(_ state: State) {
-        self.state = state
+        unsafe self.state = .allocate(capacity: 1)
+        unsafe self.state.initialize(to: state)
         unsafe mutex = .allocate(capacity: 1)
         unsafe mutex.initialize(to: pthread_mutex_t())
         unsafe pthread_mutex_init(mutex, nil)
@@ -107,13 +110,26 @@ package final class Lock<State>: @unchecked Sendable {
     deinit {
         unsafe pthread_mutex_destroy(mutex)
         unsafe mutex.deallocate()
+        unsafe state.deinitialize(count: 1)
+        unsafe state.deallocate()
     }
 
     /// Runs `body` alone with the state.
+    @inlinable
     package func withLock<R, E: Error>(_ body: (inout State) throws(E) -> R) throws(E) -> R {
+        lock()
+        defer { unlock() }
+        return try unsafe body(&state.pointee)
+    }
+
+    @usableFromInline
+    func lock() {
         unsafe pthread_mutex_lock(mutex)
-        defer { unsafe pthread_mutex_unlock(mutex) }
-        return try body(&state)
+    }
+
+    @usableFromInline
+    func unlock() {
+        unsafe pthread_mutex_unlock(mutex)
     }
 }
 

@@ -1,8 +1,16 @@
 // The measuring room: the charts: bars of throughput, and latency over load. Pure.
 internal import Glibc
 
+/// Where values stand on an axis.
+protocol Scale {
+    /// Round values, from the lower end.
+    var ticks: [Double] { get }
+    /// Where a value stands, 0 to 1.
+    func place(_ value: Double) -> Double
+}
+
 /// A straight scale from 0, with round ticks.
-struct LinearScale {
+struct LinearScale: Scale {
     let ticks: [Double]
     private let most: Double
 
@@ -16,12 +24,11 @@ struct LinearScale {
         ticks = (0...5).map { Double($0) * step }.filter { $0 <= most * 1.001 }
     }
 
-    /// Where a value stands, 0 to 1.
     func place(_ value: Double) -> Double { min(1, max(0, value / most)) }
 }
 
 /// A scale of powers of ten.
-struct LogScale {
+struct LogScale: Scale {
     let ticks: [Double]
     private let low: Double
     private let high: Double
@@ -36,7 +43,13 @@ struct LogScale {
         ticks = stride(from: low, through: high, by: 1).map { pow(10, $0) }
     }
 
-    /// Where a value stands, 0 to 1.
+    /// From the least of all values, which are above 0, to the most, with a tick at each.
+    init(at values: [Double]) {
+        ticks = Set(values).sorted()
+        low = log10(ticks.first ?? 1)
+        high = max(log10(ticks.last ?? 10), low + 0.01)
+    }
+
     func place(_ value: Double) -> Double {
         min(1, max(0, (log10(max(value, 1e-9)) - low) / (high - low)))
     }
@@ -49,11 +62,11 @@ struct Bar {
     let value: Spread
 }
 
-/// A value at each of some loads.
+/// A value at each of some loads or sizes.
 struct Series {
     let label: String
     let kind: String
-    /// The load, and the value.
+    /// The load or size, and the value.
     let points: [(Double, Double)]
 }
 
@@ -97,18 +110,18 @@ extension Drawing {
 
     static let heightOfCurves = 236.0
 
-    /// Curves over load, the values on a scale of powers of ten.
+    /// Curves over loads or sizes.
+    /// - Parameters:
+    ///   - loads: what `across` is a scale of.
+    ///   - values: what `up` is a scale of.
     mutating func curves(
-        _ title: String, _ series: [Series], loads: String, values: String, _ x: Double,
-        _ y: Double, width: Double
+        _ title: String, _ series: [Series], loads: String, across: any Scale, values: String,
+        up: any Scale, _ x: Double, _ y: Double, width: Double
     ) {
         text(title, x, y + 12, kind: "title")
         text(values, x, y + 28, kind: "faint")
         let (left, right) = (x + 52, x + width - 62)
         let (top, bottom) = (y + 38, y + Self.heightOfCurves - 40)
-        let all = series.flatMap(\.points)
-        let across = LinearScale(to: (all.map(\.0).max() ?? 1) * 1.02)
-        let up = LogScale(all.map(\.1))
         for tick in up.ticks {
             let place = bottom - (bottom - top) * up.place(tick)
             line([(left, place), (right, place)], kind: "grid")
@@ -121,22 +134,23 @@ extension Drawing {
         }
         line([(left, top), (left, bottom), (right, bottom)], kind: "axis")
         text(loads, (left + right) / 2, bottom + 32, .middle, kind: "faint")
-        var label = Double.infinity
-        for one in series.reversed() {
+        let placed = series.map { one in
             let places = one.points.map { point in
                 (
                     left + (right - left) * across.place(point.0),
                     bottom - (bottom - top) * up.place(point.1)
                 )
             }
+            return (one, places, places.last ?? (right, bottom))
+        }
+        var label = -Double.infinity
+        // From the uppermost curve down, so that no name lies on another.
+        for (one, places, end) in placed.sorted(by: { $0.2.1 < $1.2.1 }) {
             line(places, kind: one.kind)
             for place in places { dot(place.0, place.1, kind: one.kind) }
-            guard let end = places.last else { continue }
-            // From the uppermost curve down, so that no name lies on another.
-            let row = label == .infinity ? end.1 + 4 : max(end.1 + 4, label + 13)
-            label = row
-            dot(right + 12, row - 4, kind: one.kind)
-            text(one.label, right + 19, row)
+            label = max(end.1 + 4, label + 13)
+            dot(right + 12, label - 4, kind: one.kind)
+            text(one.label, right + 19, label)
         }
     }
 
@@ -176,10 +190,14 @@ extension BenchReport {
         for operation in plan.operations {
             let points = points.filter { $0.operation == operation && $0.rate != nil }
             if points.isEmpty { continue }
+            let series = Self.series(points)
+            let all = series.flatMap(\.points)
             drawing.curves(
-                "\(operation.rawValue): latency from the due time", Self.series(points),
-                loads: "requests a second", values: "µs",
-                margin + Double(column) * (width + margin), y, width: width)
+                "\(operation.rawValue): latency from the due time", series,
+                loads: "requests a second",
+                across: LinearScale(to: (all.map(\.0).max() ?? 1) * 1.02), values: "µs",
+                up: LogScale(all.map(\.1)), margin + Double(column) * (width + margin), y,
+                width: width)
             column = 1 - column
             if column == 0 { y += Drawing.heightOfCurves }
         }

@@ -33,8 +33,8 @@ package final class Children: Sendable {
         unsafe posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         var process: Int32 = 0
-        let code = unsafe Self.withTexts([program] + words) { words in
-            unsafe Self.withTexts(Self.environment()) { variables in
+        let code = unsafe withTextList([program] + words) { words in
+            unsafe withTextList(Self.environment()) { variables in
                 unsafe posix_spawnp(&process, program, &actions, &attributes, words, variables)
             }
         }
@@ -79,16 +79,6 @@ package final class Children: Sendable {
         let bytes = (try? SmallFile.read("/proc/self/environ")) ?? []
         return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
             .filter { !$0.hasPrefix("MUSE_") }
-    }
-
-    /// Lends texts as C's list that ends with a null pointer.
-    private static func withTexts(
-        _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int32
-    ) -> Int32 {
-        var pointers = unsafe texts.map { unsafe strdup($0) }
-        defer { unsafe pointers.forEach { unsafe free($0) } }
-        unsafe pointers.append(nil)
-        return unsafe body(pointers)
     }
 }
 

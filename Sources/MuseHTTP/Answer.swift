@@ -8,7 +8,7 @@ internal import MuseServer
 /// A status, fields and a body. Used again for the next request.
 final class Answer {
     var status = 200
-    private(set) var fields: [(name: String, value: String)] = []
+    private(set) var fields: [(name: StaticString, value: String)] = []
     var body: JSONWriter
     /// What a body would have had that is left out; nil: it is not left out.
     var omittedCount: Int?
@@ -19,7 +19,7 @@ final class Answer {
         body = JSONWriter(limit: worker.seat.limits.answerBytesMax)
     }
 
-    func add(_ name: String, _ value: String) {
+    func add(_ name: StaticString, _ value: String) {
         fields.append((name, value))
     }
 
@@ -57,7 +57,11 @@ final class Answer {
     }
 
     private func queue(_ response: OpaquePointer, _ connection: OpaquePointer) -> Bool {
-        for field in fields { unsafe muse_http_add_field(response, field.name, field.value) }
+        for field in fields {
+            unsafe field.value.withCString { value in
+                unsafe muse_http_add_field(response, field.name.utf8Start, value)
+            }
+        }
         return unsafe muse_http_answer(connection, UInt32(status), response) != 0
     }
 }

@@ -127,6 +127,8 @@ enum HTTPLimits {
     static let surplusBytesMax = 1 << 20
     /// Connections accepted in one pass.
     static let acceptsMax = 64
+    /// Calls run in one pass: so many answers wait to be sent together.
+    static let callsMax = 32
     /// Answers that are kept for the next requests.
-    static let idleAnswersMax = 32
+    static let idleAnswersMax = callsMax
 }

@@ -206,8 +206,8 @@ extension Exchange: GuestCall {
         default:
             answer.add("Cache-Control", hasCaller ? "private, no-cache" : "no-cache")
         }
-        if operation.kind == .page, let next = Page.next(answer.body, target) {
-            answer.add("Link", "<\(next)>; rel=\"next\"")
+        if operation.kind == .page, let link = Page.link(answer.body, target) {
+            answer.add("Link", link)
         }
     }
 }

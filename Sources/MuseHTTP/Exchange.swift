@@ -1,6 +1,7 @@
 // The HTTP room: a connection, and the request that it is at. The library reads heads and bodies
 // and calls in order: began, handle (head, then body), ended. Begin reading at `handle`.
 internal import CMicroHTTP
+internal import Glibc
 internal import MentalMuseProtocol
 internal import MuseBase
 internal import MuseJSON
@@ -107,7 +108,8 @@ final class Exchange {
         case .head:
             verb = unsafe String(cString: method)
             isHTTP11 = unsafe String(cString: version) != "HTTP/1.0"
-            return takeHead()
+            unsafe takeHead(method, version)
+            return judgeHead()
         case .body where part.count > 0: return unsafe takeBody(part)
         case .discarding where part.count > 0:
             bodyCount += part.count
@@ -140,22 +142,31 @@ final class Exchange {
 
     // MARK: Head and body
 
-    private func takeHead() -> Bool {
+    private func takeHead(_ method: UnsafePointer<CChar>, _ version: UnsafePointer<CChar>) {
+        if lendsInPlace {
+            head.placeRequest(
+                verb: verb.utf8.count, target: target.count, version: unsafe strlen(version),
+                begins: unsafe version - method)
+        }
         unsafe muse_http_fields(
-            connection, Unmanaged.passUnretained(self).toOpaque(),
-            { context, name, nameCount, value, valueCount in
-                guard let context = unsafe context else { return }
+            connection, method, Unmanaged.passUnretained(self).toOpaque(),
+            { context, field in
+                guard let context = unsafe context, let field = unsafe field?.pointee else {
+                    return
+                }
                 let exchange = unsafe Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
-                let name = unsafe UnsafeBufferPointer(
-                    start: UnsafeRawPointer(name)?.assumingMemoryBound(to: UInt8.self),
-                    count: name == nil ? 0 : nameCount)
-                let value = unsafe UnsafeBufferPointer(
-                    start: UnsafeRawPointer(value)?.assumingMemoryBound(to: UInt8.self),
-                    count: value == nil ? 0 : valueCount)
                 unsafe exchange.head.take(
-                    Span(_unsafeElements: name), Span(_unsafeElements: value))
+                    Span(_unsafeElements: bytes(field.name, field.name_count)),
+                    Span(_unsafeElements: bytes(field.value, field.value_count)))
+                if lendsInPlace {
+                    unsafe exchange.head.placeField(begins: field.begins, ends: field.ends)
+                }
             })
+        if lendsInPlace { head.placeEnd(headBytes) }
         head.end(isHTTP11: isHTTP11)
+    }
+
+    private func judgeHead() -> Bool {
         if let fault = head.fault {
             return closeWith(malformed(fault.rawValue), status: 400)
         }
@@ -193,8 +204,13 @@ final class Exchange {
         let copy = muse_http_copy(descriptor)
         guard copy >= 0 else { return false }
         let socket = Socket(Descriptor(copy))
-        if !worker.configuration.isSecure {
-            _ = socket.write(HandMade.answer(error, status: status).utf8.span)
+        var text = HandMade.answer(error, status: status)
+        if worker.configuration.isSecure {
+            text.withUTF8 {
+                _ = unsafe muse_http_say_over_tls(connection, $0.baseAddress, $0.count)
+            }
+        } else {
+            _ = socket.write(text.utf8.span)
         }
         worker.linger(socket)
         return false
@@ -223,17 +239,19 @@ final class Exchange {
         return unsafe answer.send(connection)
     }
 
-    /// Runs the planned call; where it waits, so does the library.
+    /// Has the planned call run in this pass.
     func start() {
         phase = .running
         entry.publishHTTP(requests: requests, inFlight: 1)
-        worker.seat.run(self)
-        if case .running = phase { worker.hold(self) }
+        worker.start(self)
     }
+
+    /// Whether its call is under way, or about to be: not where the connection has ended meanwhile.
+    var isRunning: Bool { if case .running = phase { true } else { false } }
 
     /// Lets the library wait for the lane, where it still has to.
     func suspend() {
-        guard case .running = phase, !isSuspended else { return }
+        guard isRunning, !isSuspended else { return }
         isSuspended = true
         unsafe muse_http_suspend(connection)
     }
@@ -311,4 +329,13 @@ final class Exchange {
         if lingering >= 0 { worker.linger(Socket(Descriptor(lingering))) }
         lingering = -1
     }
+}
+
+/// Whether the library tells where the lines of a head stand.
+private let lendsInPlace = muse_http_lends_in_place() != 0
+
+/// What a text of the library's is lent as; null is empty.
+private func bytes(_ text: UnsafePointer<CChar>?, _ count: Int) -> UnsafeBufferPointer<UInt8> {
+    let start = unsafe UnsafeRawPointer(text)?.assumingMemoryBound(to: UInt8.self)
+    return unsafe UnsafeBufferPointer(start: start, count: start == nil ? 0 : count)
 }

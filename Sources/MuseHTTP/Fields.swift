@@ -1,6 +1,6 @@
 // The HTTP room: the values of some fields, and pages' links. Pure.
 package import MuseBase
-internal import MuseJSON
+package import MuseJSON
 internal import MuseServer
 
 /// The field `Accept` (RFC 9110 section 12.5.1).
@@ -80,18 +80,27 @@ enum Text {
 }
 
 /// A page's relation to the next one.
-enum Page {
-    /// The address of the next page; nil at the end.
-    static func next(_ body: borrowing JSONWriter, _ target: Target) -> String? {
+package enum Page {
+    /// The field `Link` (RFC 8288) with the address of the next page; nil at the end.
+    package static func link(_ body: borrowing JSONWriter, _ target: Target) -> String? {
         guard let cursor = cursor(body) else { return nil }
-        var path = ""
-        for segment in target.segments { path += "/" + encoded(segment) }
-        var query: [String] = []
-        for item in target.query where item.name != "cursor" {
-            query.append(encoded(item.name) + "=" + encoded(item.value))
+        var text = JSONWriter()
+        text.raw("<")
+        for segment in target.segments {
+            text.raw("/")
+            append(segment, to: &text)
         }
-        query.append("cursor=" + encoded(cursor))
-        return path + "?" + query.joined(separator: "&")
+        text.raw("?")
+        for item in target.query where item.name != "cursor" {
+            append(item.name, to: &text)
+            text.raw("=")
+            append(item.value, to: &text)
+            text.raw("&")
+        }
+        text.raw("cursor=")
+        append(cursor, to: &text)
+        text.raw(">; rel=\"next\"")
+        return text.string()
     }
 
     /// The cursor at the end of a page that was just written.
@@ -106,20 +115,25 @@ enum Page {
     }
 
     /// Percent-encoded but for what needs no encoding (RFC 3986 section 2.3).
-    static func encoded(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
+    private static func append(_ part: String, to text: inout JSONWriter) {
+        let bytes = part.utf8.span
+        for index in bytes.indices {
+            let byte = bytes[index]
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
                 UInt8(ascii: "_"), UInt8(ascii: "~"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
+                text.byte(byte)
             default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                result += digits.utf8.count == 1 ? "%0" + digits : "%" + digits
+                text.raw("%")
+                text.byte(hex(byte >> 4))
+                text.byte(hex(byte & 15))
             }
         }
-        return result
+    }
+
+    private static func hex(_ digit: UInt8) -> UInt8 {
+        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") - 10 + digit
     }
 }
 

@@ -1,4 +1,5 @@
 // The HTTP room: the door. The program makes one beside the server and gives its guests to it.
+internal import CMicroHTTP
 internal import MuseBase
 package import MuseNet
 package import MuseServer
@@ -23,6 +24,11 @@ package struct HTTPCertificate: Sendable, Equatable {
     package init(chain: String, key: String) {
         self.chain = chain
         self.key = key
+    }
+
+    /// Why it cannot be used; nil where it can.
+    package var fault: String? {
+        unsafe muse_http_certificate_fault(chain, key).map { unsafe String(cString: $0) }
     }
 }
 
@@ -76,8 +82,8 @@ package final class HTTPServer: Sendable {
 
     package var isSecure: Bool { configuration.isSecure }
 
-    /// Takes another certificate: for connections from now on; those that are open are kept. Where
-    /// it cannot be used, the old one stays.
+    /// Takes another certificate that has no fault: for connections from now on; those that are
+    /// open are kept.
     package func replace(_ certificate: HTTPCertificate) {
         if configuration.isSecure { certificates.replace(certificate) }
     }

@@ -38,8 +38,8 @@ final class HTTPWorker {
     lazy var compressor = Compressor()
     /// Whether the daemon has to look again in this pass.
     private var isDue = false
-    /// Whose calls have begun in this pass, and wait.
-    private var held: [Exchange] = []
+    /// Whose requests have been read, and whose calls are to run.
+    private var starting: [Exchange] = []
     private var isSweeping = false
     private var lingering: [Int: Lingering] = [:]
     private var nextPlace = Place.lingering
@@ -165,11 +165,26 @@ final class HTTPWorker {
         isDue = true
     }
 
-    /// Its call waits for a lane: the library is told so once it has returned. Told in the middle
-    /// of reading, it would go on there before it answers, and where the client sends no more it
-    /// would take that for a client that is gone.
-    func hold(_ exchange: Exchange) {
-        held.append(exchange)
+    /// A request was read whole: its call runs once all that has come is read.
+    func start(_ exchange: Exchange) {
+        starting.append(exchange)
+    }
+
+    private func runDaemons() {
+        daemon?.run()
+        for daemon in older { daemon.run() }
+    }
+
+    /// Runs calls. The library takes their answers here too, outside its callbacks, and sends them
+    /// when it runs next: together, so that a reader of many wakes up once. Here it is told of
+    /// those that wait for a lane. Told in the middle of reading, it would go on there before it
+    /// answers, and where the client sends no more it would take that for a client that is gone.
+    private func runCalls() {
+        let count = min(starting.count, HTTPLimits.callsMax)
+        let calls = starting[..<count].filter(\.isRunning)
+        starting.removeFirst(count)
+        seat.run(calls)
+        for exchange in calls { exchange.suspend() }
     }
 
     // MARK: Answers at rest
@@ -251,11 +266,16 @@ extension HTTPWorker: WorkerGuest {
     func passEnding() -> Bool {
         guard isDue else { return false }
         isDue = false
-        daemon?.run()
-        for daemon in older { daemon.run() }
-        for exchange in held { exchange.suspend() }
-        held.removeAll(keepingCapacity: true)
-        if daemon?.isDue ?? false || older.contains(where: \.isDue) { isDue = true }
+        runDaemons()
+        if !starting.isEmpty {
+            runCalls()
+            // The library sends an answer in one run, and lets go of it in the next.
+            runDaemons()
+            runDaemons()
+        }
+        if !starting.isEmpty || daemon?.isDue ?? false || older.contains(where: \.isDue) {
+            isDue = true
+        }
         return isDue
     }
 

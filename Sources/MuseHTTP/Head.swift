@@ -1,5 +1,6 @@
 // The HTTP room: a request's head as it matters to us. What could let two readers of the same
 // bytes disagree on where a request ends is refused here, before a body is read. Pure.
+internal import MuseJSON
 
 /// The fields of a head, one after another.
 package struct Head {
@@ -12,9 +13,14 @@ package struct Head {
         case contentLengthRepeated = "content_length_repeated"
         case hostRepeated = "host_repeated"
         case hostMissing = "host_missing"
+        /// It names no host (RFC 9110 section 7.2).
+        case hostInvalid = "host_invalid"
         case lengthBesideEncoding = "content_length_beside_transfer_encoding"
         case transferEncoding = "transfer_encoding"
         case repeated = "field_repeated"
+        /// There is more in the head than its lines say: one is folded (RFC 9112 section 5.2), has
+        /// no name, or has a NUL.
+        case stray = "head_stray"
     }
 
     /// The fields whose values are of use.
@@ -61,6 +67,8 @@ package struct Head {
     package private(set) var isChunked = false
     package private(set) var contentLength = 0
     private var hosts = 0
+    /// Where the line that was placed last ends, in bytes from the head's first.
+    private var placed = 0
     private var values: [String?] = []
 
     package var accept: String? { self[.accept] }
@@ -90,13 +98,15 @@ package struct Head {
     /// Takes one field.
     package mutating func take(_ name: Span<UInt8>, _ value: Span<UInt8>) {
         guard Self.isToken(name) else { return note(.name) }
-        for index in value.indices
-        where (value[index] < 0x20 && value[index] != 0x09) || value[index] == 0x7F {
-            return note(.value)
+        var index = ByteScan.printable(value, from: 0)
+        while index < value.count {
+            guard value[index] >= 0x80 || value[index] == 0x09 else { return note(.value) }
+            index = ByteScan.printable(value, from: index + 1)
         }
         if Self.equals(name, "host") {
             hosts += 1
             if hosts > 1 { note(.hostRepeated) }
+            if !Self.isHost(value) { note(.hostInvalid) }
         } else if Self.equals(name, "content-length") {
             takeLength(value)
         } else if Self.equals(name, "transfer-encoding") {
@@ -122,6 +132,29 @@ package struct Head {
         if isChunked, hasLength { note(.lengthBesideEncoding) }
         if isChunked, !isHTTP11 { note(.transferEncoding) }
         if isHTTP11, hosts == 0 { note(.hostMissing) }
+    }
+
+    // MARK: Lines
+
+    // A reader may lend less of a head than it has read. So it also tells where each line stands,
+    // in bytes from the head's first, and together they have to fill it.
+
+    /// The request line: how long its parts are, and where the last of them, its version, begins.
+    package mutating func placeRequest(verb: Int, target: Int, version: Int, begins: Int) {
+        if begins != verb &+ target &+ 2 { note(.stray) }
+        placed = begins &+ version
+    }
+
+    /// A field's line, from its name to the end of its value.
+    package mutating func placeField(begins: Int, ends: Int) {
+        // CR LF, or LF alone (RFC 9112 section 2.2).
+        if !(1...2).contains(begins &- placed) { note(.stray) }
+        placed = ends
+    }
+
+    /// The blank line, which ends the head after so many bytes.
+    package mutating func placeEnd(_ count: Int) {
+        if !(2...4).contains(count &- placed) { note(.stray) }
     }
 
     private mutating func note(_ fault: Fault) {
@@ -150,6 +183,24 @@ package struct Head {
     /// What is no UTF-8 is no value of ours either: it is mended and then refused where it is used.
     private static func text(_ value: Span<UInt8>) -> String {
         unsafe value.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Whether it may name a host and its port, or is empty (RFC 3986 section 3.2.2).
+    private static func isHost(_ value: Span<UInt8>) -> Bool {
+        var end = value.count
+        while end > 0, value[end - 1] == 0x20 || value[end - 1] == 0x09 { end -= 1 }
+        for index in 0..<end {
+            switch value[index] {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: ";"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "%"), UInt8(ascii: "["),
+                UInt8(ascii: "]"), UInt8(ascii: "!"), UInt8(ascii: "$"),
+                UInt8(ascii: "&")...UInt8(ascii: ","), UInt8(ascii: "="):
+                continue
+            default: return false
+            }
+        }
+        return true
     }
 
     static func isToken(_ name: Span<UInt8>) -> Bool {

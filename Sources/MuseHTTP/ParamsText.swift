@@ -52,21 +52,20 @@ struct ParamsText: ~Copyable {
     }
 
     private mutating func addMeta(_ head: borrowing Head) {
-        let token = Authorization.token(head.authorization)
-        guard token != nil || head.idempotencyKey != nil || head.traceparent != nil else { return }
+        guard head.idempotencyKey != nil || head.traceparent != nil else { return }
         add("_meta")
         text.byte(UInt8(ascii: "{"))
         isFirst = true
-        for (name, value) in [
-            ("access_token", token), ("idempotency_key", head.idempotencyKey),
-            ("traceparent", head.traceparent),
-        ] {
-            guard let value else { continue }
-            add(name)
-            text.string(value)
-        }
+        add("idempotency_key", head.idempotencyKey)
+        add("traceparent", head.traceparent)
         text.byte(UInt8(ascii: "}"))
         isFirst = false
+    }
+
+    private mutating func add(_ name: String, _ value: String?) {
+        guard let value else { return }
+        add(name)
+        text.string(value)
     }
 
     /// Notes a name that has no place here; true if it is one.
@@ -140,15 +139,17 @@ struct ParamsText: ~Copyable {
 }
 
 /// The field `Authorization`.
-enum Authorization {
+package enum Authorization {
     /// The bearer's token (RFC 6750 section 2.1); what is no bearer's counts as a token that does
     /// not hold.
-    static func token(_ field: String?) -> String? {
+    package static func token(_ field: String?) -> String? {
         guard let field else { return nil }
-        let scalars = field.unicodeScalars
-        guard scalars.count > 7, String(scalars.prefix(7)).lowercased() == "bearer " else {
+        let scheme: StaticString = "bearer "
+        let length = scheme.utf8CodeUnitCount
+        let bytes = field.utf8.span
+        guard bytes.count > length, Head.equals(bytes.extracting(first: length), scheme) else {
             return field
         }
-        return String(scalars.dropFirst(7).drop { $0 == " " })
+        return String(Substring(field.utf8.dropFirst(length).drop { $0 == UInt8(ascii: " ") }))
     }
 }

@@ -28,7 +28,10 @@ package struct RESTRequest {
             throw .methodNotFound(didYouMean: nil)
         }
         method = operation.method
-        meta = decoded.meta
+        var meta = decoded.meta
+        // Any text may be a token, so it need not be read with the params.
+        meta.accessToken = Authorization.token(head.authorization)
+        self.meta = meta
         status = operation.status
         self.operation = operation
         self.invocation = invocation

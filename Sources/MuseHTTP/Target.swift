@@ -123,6 +123,15 @@ package struct Target: Equatable {
     private static func decoded(
         _ bytes: Span<UInt8>, _ range: Range<Int>, plusIsSpace: Bool
     ) throws(Fault) -> String {
+        let isPlain =
+            first(UInt8(ascii: "%"), bytes, range) == nil
+            && !(plusIsSpace && first(UInt8(ascii: "+"), bytes, range) != nil)
+        // As most are: visible ASCII.
+        if isPlain {
+            return unsafe bytes.extracting(range).withUnsafeBufferPointer {
+                unsafe String(decoding: $0, as: UTF8.self)
+            }
+        }
         var text: [UInt8] = []
         text.reserveCapacity(range.count)
         var index = range.lowerBound

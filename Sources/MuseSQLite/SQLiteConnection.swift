@@ -15,8 +15,7 @@ final class SQLiteConnection: SQLConnection {
     private let driver: SQLiteDriver
     private let role: SQLRole
     private var handle: SQLiteHandle
-    /// By the address of the SQL literal.
-    private var kept: [UInt: SQLiteStatement] = [:]
+    private let kept = KeptStatements()
     private var meter: SyncMeter?
     private var pageBytes = 4_096
     private(set) var movedPages = 0
@@ -139,7 +138,7 @@ final class SQLiteConnection: SQLConnection {
                 handle, sql: text, count: Int32(sql.utf8CodeUnitCount), kept: true,
                 call: sql.description)
         }
-        kept[address] = made
+        kept.add(address, made)
         return made
     }
 
@@ -193,7 +192,7 @@ final class SQLiteConnection: SQLConnection {
         return unsafe sqlite3_get_autocommit(database) == 0
     }
 
-    var statementTexts: [String] { kept.values.map(\.sql) }
+    var statementTexts: [String] { kept.all.map(\.sql) }
 
     var syncs: UInt64 { meter?.count ?? 0 }
 
@@ -245,7 +244,7 @@ final class SQLiteConnection: SQLConnection {
     }
 
     func close() {
-        for statement in kept.values { statement.finalize() }
+        for statement in kept.all { statement.finalize() }
         kept.removeAll()
         unsafe sqlite3_close_v2(handle.database)
         unsafe handle.database = nil
@@ -254,7 +253,7 @@ final class SQLiteConnection: SQLConnection {
 
     func resetStatements() {
         guard handle.statementsInUse > 0 else { return }
-        for statement in kept.values { statement.resetIfInUse() }
+        for statement in kept.all { statement.resetIfInUse() }
     }
 
     func backup(to path: String) throws(SQLError) -> any SQLBackup {

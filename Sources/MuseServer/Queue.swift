@@ -1,7 +1,10 @@
 // The server room: first in, first out.
 
 /// A queue that gives its room back when it runs empty.
-struct Queue<Element> {
+///
+/// A class, so that whoever owns one holds it as a constant: each use of a variable would have the
+/// runtime look after exclusive access.
+final class Queue<Element> {
     private var items: [Element?] = []
     private var head = 0
 
@@ -9,11 +12,11 @@ struct Queue<Element> {
     var count: Int { items.count - head }
     var first: Element? { head < items.count ? items[head] : nil }
 
-    mutating func append(_ item: Element) {
+    func append(_ item: Element) {
         items.append(item)
     }
 
-    mutating func popFirst() -> Element? {
+    func popFirst() -> Element? {
         guard head < items.count else { return nil }
         let item = items[head]
         items[head] = nil
@@ -29,7 +32,7 @@ struct Queue<Element> {
     }
 
     /// Takes out the first for which `matches` holds.
-    mutating func remove(where matches: (Element) -> Bool) {
+    func remove(where matches: (Element) -> Bool) {
         for index in head..<items.count {
             if let item = items[index], matches(item) {
                 items.remove(at: index)
@@ -38,7 +41,7 @@ struct Queue<Element> {
         }
     }
 
-    mutating func removeAll() {
+    func removeAll() {
         items.removeAll()
         head = 0
     }

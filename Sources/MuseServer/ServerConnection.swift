@@ -65,11 +65,11 @@ final class ServerConnection {
     /// All that have not been answered, in the order in which they came.
     var calls: [PendingCall] = []
     /// Those that the order holds back.
-    var waiting = Queue<PendingCall>()
+    let waiting = Queue<PendingCall>()
     /// Those that may begin when it is this connection's turn, and there is room for an answer.
-    private var beginning = Queue<PendingCall>()
+    private let beginning = Queue<PendingCall>()
     /// Whether it stands among the worker's connections with such calls.
-    private(set) var isReady = false
+    private var isReady = false
     var callBytes = 0
     var requests = 0
     var rate = RequestRate()
@@ -141,15 +141,15 @@ final class ServerConnection {
         worker.ready.append(self)
     }
 
-    /// The next call that begins; nil where there is none, or no room for its answer. `isReady`
-    /// says then whether there are more.
+    /// The next call that begins; nil where there is none, or no room for its answer. Where there
+    /// are more, it stands in line again.
     func nextReady() -> PendingCall? {
         isReady = false
         guard mayBegin else { return nil }
         while let call = beginning.popFirst() {
             // One that was taken back is over.
             guard call.state == .ready else { continue }
-            isReady = !beginning.isEmpty
+            standInLine()
             return call
         }
         return nil

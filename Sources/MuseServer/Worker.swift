@@ -124,7 +124,7 @@ actor Worker {
     private func guestLane() async {
         guard let core else { return }
         while true {
-            while let call = core.guestCalls.popLast() { await call.run() }
+            while let call = core.guestCalls.popFirst() { await call.run() }
             guard !core.isOver, unsafe core.idleGuestLanes.count < Turn.idleLanesMax else { return }
             unsafe await withUnsafeContinuation { unsafe core.idleGuestLanes.append($0) }
         }

@@ -36,10 +36,10 @@ final class WorkerCore {
 
     // This pass.
     var dirty: [ServerConnection] = []
-    private var carried = Queue<ServerConnection>()
+    private let carried = Queue<ServerConnection>()
     private var hasCarried = false
     /// Connections that have calls which may begin, each of them once: they take turns.
-    var ready = Queue<ServerConnection>()
+    let ready = Queue<ServerConnection>()
     private var passIsOver = false
     private var sinceClock = 0
     private(set) var logMode = RequestLogMode.off
@@ -66,7 +66,7 @@ final class WorkerCore {
 
     /// Who else lives on this loop, and what he wants to have run.
     var guest: (any WorkerGuest)?
-    var guestCalls: [any GuestCall] = []
+    var guestCalls = Queue<any GuestCall>()
     var idleGuestLanes: [UnsafeContinuation<Void, Never>] = unsafe []
 
     // Shutdown.
@@ -180,9 +180,7 @@ final class WorkerCore {
         }
         guard !passIsOver else { return nil }
         while let connection = ready.popFirst() {
-            let call = connection.nextReady()
-            if connection.isReady { ready.append(connection) }
-            if let call { return call }
+            if let call = connection.nextReady() { return call }
         }
         return nil
     }

@@ -103,11 +103,14 @@ package final class WorkerSeat {
 
     // MARK: Calls
 
-    /// Runs a call in a lane, at once as far as it does not wait. From `descriptorReady`,
+    /// Runs calls in order, each at once as far as it does not wait. From `descriptorReady`,
     /// `timerFired` and `passEnding` alone.
-    package func run(_ call: any GuestCall) {
-        core.guestCalls.append(call)
-        loop.runNow { core.worker.wakeGuestLane(core) }
+    package func run(_ calls: [any GuestCall]) {
+        for call in calls { core.guestCalls.append(call) }
+        // A lane takes one after another; where one waits, the next lane goes on.
+        for _ in calls where !core.guestCalls.isEmpty {
+            loop.runNow { core.worker.wakeGuestLane(core) }
+        }
     }
 
     // MARK: Connections

@@ -89,7 +89,7 @@ package final class Store {
         queued: () -> Void = {}, _ body: @escaping @Sendable (StoreTransaction) throws -> R
     ) async -> Result<R, any Error> {
         await unsafe withUnsafeContinuation { continuation in
-            let job = TypedWriteJob(body) { unsafe continuation.resume(returning: $0) }
+            let job = WriteJob(body) { unsafe continuation.resume(returning: $0) }
             if let refusal = writer.enqueue(job) {
                 unsafe continuation.resume(returning: .failure(refusal))
             } else {

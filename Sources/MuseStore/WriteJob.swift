@@ -22,56 +22,45 @@ package enum WriterError: Error, Sendable, Equatable {
     case stopped
 }
 
-/// A write without its type. Made on a worker, run and finished on the writer's thread.
+/// A write. Made on a worker, run and finished on the writer's thread.
 @usableFromInline
-class WriteJob {
-    @usableFromInline
-    init() {}
-
+final class WriteJob {
     /// Runs the write and keeps its result.
-    /// - Throws: what the write itself throws.
+    let run: (StoreTransaction) throws -> Void
+    /// Hands the result back, or a failure in its place.
+    let finish: (WriterError?) -> Void
+
     @usableFromInline
-    func run(_ transaction: StoreTransaction) throws {}
-
-    /// Hands the result back, or `failure` in its place.
-    @usableFromInline
-    func finish(_ failure: WriterError?) {}
-}
-
-/// A write with its type. Inlinable, as what it is made of is known where it is made: generic code
-/// would ask the runtime for the type of its result time and again.
-@usableFromInline
-final class TypedWriteJob<R: Sendable>: WriteJob {
-    @usableFromInline let body: @Sendable (StoreTransaction) throws -> R
-    @usableFromInline let deliver: (Result<R, any Error>) -> Void
-    /// Nil until it has been run.
-    @usableFromInline var result: Result<R, any Error>?
-
-    @inlinable
     init(
+        run: @escaping (StoreTransaction) throws -> Void,
+        finish: @escaping (WriterError?) -> Void
+    ) {
+        self.run = run
+        self.finish = finish
+    }
+
+    /// A write with the type of its result. Inlinable, and the class is not generic, as that type
+    /// is known where the write is made: generic code would ask the runtime for it time and again.
+    @inlinable
+    convenience init<R: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> R,
         deliver: @escaping (Result<R, any Error>) -> Void
     ) {
-        self.body = body
-        self.deliver = deliver
-    }
-
-    @inlinable
-    override func run(_ transaction: StoreTransaction) throws {
-        do {
-            result = .success(try body(transaction))
-        } catch {
-            result = .failure(error)
-            throw error
-        }
-    }
-
-    @inlinable
-    override func finish(_ failure: WriterError?) {
-        if failure == nil, let result {
-            deliver(result)
-        } else {
-            deliver(.failure(failure ?? .commitFailed(.none)))
+        // Nil until it has been run.
+        var result: Result<R, any Error>?
+        self.init { transaction in
+            do {
+                result = .success(try body(transaction))
+            } catch {
+                result = .failure(error)
+                throw error
+            }
+        } finish: { failure in
+            if failure == nil, let result {
+                deliver(result)
+            } else {
+                deliver(.failure(failure ?? .commitFailed(.none)))
+            }
         }
     }
 }

@@ -121,7 +121,7 @@ package final class Writer: Sendable {
         _ body: @escaping @Sendable (StoreTransaction) throws -> R
     ) throws -> R {
         let answer = Signal<Result<R, any Error>?>(nil)
-        let job = TypedWriteJob(body) { result in answer.change { $0 = result } }
+        let job = WriteJob(body) { result in answer.change { $0 = result } }
         if let refusal = enqueue(job) { throw refusal }
         return try answer.wait { $0 }.get()
     }

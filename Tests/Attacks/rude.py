@@ -5,14 +5,16 @@
 
 The well-behaved client's p99 under attack has to stay within 3 times of its calm value, or within
 5 ms of a bare C line server's under the same attack in the same run, whichever is more; with
---lenient, for machines that do other things, within 20 times or 250 ms. Memory under attack has to
-stay below a bound, and descriptors and memory return afterwards. Prints a table.
+--lenient, for machines that do other things, within 20 times or 250 ms in one of three tries.
+Memory under attack has to stay below a bound, and descriptors and memory return afterwards. Prints
+a table.
 
 Standard library only, gcc(1) and openssl(1). Status: 0 as it should be, 1 a finding.
 """
 import argparse
 import pathlib
 import re
+import signal
 import sys
 import time
 
@@ -134,6 +136,7 @@ def main():
     parser.add_argument("--lenient", action="store_true")
     parser.add_argument("program", help="the server's program, after --")
     options = parser.parse_args()
+    tries = 3 if options.lenient else 1
     report = Report("rude clients")
     rows = []
     with Tools() as tools:
@@ -147,7 +150,7 @@ def main():
                     rows.append(row)
                     expect(not wrong, "; ".join(wrong))
                     return f"p99 {row[2]} µs, bound {row[4]} µs"
-                report.check(f"{kind}: the well-behaved are served", check)
+                report.check(f"{kind}: the well-behaved are served", check, tries=tries)
             print(table(rows, HEADS), flush=True)
 
             def serves():
@@ -157,21 +160,23 @@ def main():
 
             def stalled():
                 """What a stalled server would look like: it answers nobody while it stands."""
-                import os
-                import signal
-                import threading
+                bound = max(20 * field.calm["p99_us"], 250_000)
+                stall = max(0.7, 2 * bound / 1e6)
                 with Server(options.program, "--workers", "2") as other:
-                    port, pid = other.port, other.process.pid
-                    stop = threading.Timer(0.5, lambda: os.kill(pid, signal.SIGSTOP))
-                    go = threading.Timer(1.2, lambda: os.kill(pid, signal.SIGCONT))
-                    stop.start(), go.start()
-                    told = ended(tools.load(port, 4, RATE, 2, field.nothing, tools.file(
-                        "pings", '{"jsonrpc":"2.0","id":{id},"method":"server.ping"}\n')))
-                    if told["p99_us"] > max(20 * field.calm["p99_us"], 250_000):
+                    before = other.descriptors()
+                    load = tools.load(
+                        other.port, 4, RATE, 2 + stall, field.nothing, tools.file(
+                            "pings", '{"jsonrpc":"2.0","id":{id},"method":"server.ping"}\n'))
+                    settle(lambda: other.descriptors() >= before + 4)
+                    other.process.send_signal(signal.SIGSTOP)
+                    time.sleep(stall)
+                    other.process.send_signal(signal.SIGCONT)
+                    told = ended(load)
+                    if told["p99_us"] > bound:
                         raise Failure(f"p99 {told['p99_us']:.0f} µs")
 
             report.check("the server is well, and ends as it should", serves)
-            report.control("a server that stands still for 0.7 s", stalled)
+            report.control("a server that stands still for a while", stalled)
     sys.exit(report.end())
 
 

@@ -336,6 +336,8 @@ static int creates(
             run(db, counter);
             sqlite3_bind_blob(post, 1, id, 16, SQLITE_STATIC);
             sqlite3_bind_blob(post, 2, user[who], 16, SQLITE_STATIC);
+            sqlite3_bind_text(post, 3, body, sizeof body - 1, SQLITE_STATIC);
+            sqlite3_bind_int64(post, 4, milliseconds);
             if (sqlite3_step(post) != SQLITE_ROW) fail("the post is not there", db);
             char *o = LITERAL(buffer, "{\"jsonrpc\":\"2.0\",\"id\":123456,\"result\":{\"id\":");
             o = identifier(o, sqlite3_column_blob(post, 0));

@@ -1,22 +1,25 @@
 #!/usr/bin/env python3
-"""Counts the instructions and allocations of a request in a real server, under valgrind.
+"""Counts the instructions and allocations of a request in a real server, and of single rooms, under
+valgrind.
 
-    instructions.py [--program .build/release/mentalmuse] [--requests 320] [--control] [--write]
+    instructions.py [--program .build/release/mentalmuse] [--rooms .build/release/bench-rooms]
+                    [--requests 320] [--control] [--write]
 
 A count does not depend on what else the machine does, as a time would. Status 1: an operation takes
 more than its threshold, which is the figure in instructions.json and a tenth (for allocations, half
-of one besides). --write puts this run's figures there. --control then makes the same server do
-more (pages of 40 counted as pages of 20, other requests sent twice and counted once): status 1 too
-where one of these keeps to its threshold.
+of one besides). --write puts this run's figures there. --control then has the same programs do
+more (pages of 40 counted as pages of 20, other requests and what rooms do twice and counted once):
+status 1 too where one of these keeps to its threshold.
 
 Each operation is counted for N and for 2N requests; the difference, by N, is the figure, so that
 what is not a request's falls out. One burst of 16 is in flight at a time, on four connections in
-turn, on the same few posts.
+turn, on the same few posts. A room's process does nothing else: its figure is the difference of two
+runs.
 
 What moves a figure: the compiler; the number of requests (creates make the tables grow: compare
 with the number that was committed); the versions of SQLite and glibc, and whether the processor has
 AVX2 (glibc chooses its functions by it): where those are not the ones in instructions.json this run
-warns, and its status is 0.The moments at which threads meet move reads by 1 % and creates
+warns, and its status is 0. The moments at which threads meet move reads by 1 % and creates
 by up to 4 %: how many of a burst the writer takes into its first commit, and whether a checkpoint
 falls into a count.
 """
@@ -26,7 +29,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,6 +38,7 @@ from run import BODY, PASSWORD, TOP, Client, seed
 
 FIGURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "instructions.json")
 CONNECTIONS, DEPTH, POSTS = 4, 16, 20
+PROGRAMS = {"mentalmuse", "bench-rooms"}
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc"}
 
 
@@ -64,14 +67,24 @@ OPERATIONS = [
 ]
 
 
+# How often each room does its work: often enough for what differs between two starts to vanish.
+ROOMS = {"lines": 20_000, "strings": 20_000, "envelope": 10_000, "decode": 5_000, "encode": 5_000,
+         "dispatch": 10_000, "token": 5_000, "signature": 50, "page": 500, "insert": 1_000}
+
+
+def stripped(program, work):
+    """A copy of a program: older valgrinds cannot read this compiler's debug information."""
+    copy = os.path.join(work, os.path.basename(program))
+    subprocess.run(["strip", "-g", "-o", copy, program], check=True)
+    return copy
+
+
 class CountedServer:
     """A server under callgrind, which counts from `command("instrumentation", "on")` on."""
 
     def __init__(self, program, work):
         self.work, self.dumps = work, 0
-        copy = os.path.join(work, "mentalmuse")
-        # Older valgrinds cannot read this compiler's debug information.
-        subprocess.run(["strip", "-g", "-o", copy, program], check=True)
+        copy = stripped(program, work)
         self.prefix = "--vgdb-prefix=" + os.path.join(work, "vgdb")
         self.out = os.path.join(work, "counts")
         log = os.path.join(work, "log")
@@ -81,7 +94,7 @@ class CountedServer:
                  "--callgrind-out-file=" + self.out, copy, "serve",
                  "--data", os.path.join(work, "data"), "--port", "0", "--workers", "1",
                  "--argon2-memory-kib", "64", "--argon2-passes", "1"], stderr=file)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while True:
             with open(log, "rb") as file:
                 text = file.read().decode(errors="replace")
@@ -122,7 +135,7 @@ def place(library):
         return "sqlite"
     if re.match(r"(libc|libm|libpthread|ld-linux.*|ld)[.-]", name):
         return "libc"
-    return "program" if name == "mentalmuse" or name.startswith("libswift") else "other"
+    return "program" if name in PROGRAMS or name.startswith("libswift") else "other"
 
 
 def counts(path):
@@ -162,6 +175,11 @@ def counts(path):
     if sums["instructions"] != total:
         raise SystemExit("%s: read %d instructions of %s" % (path, sums["instructions"], total))
     return sums
+
+
+def each(once, twice, count):
+    """What one of `count` takes, where `twice` counts so many more of them."""
+    return {key: (twice[key] - once[key]) / count for key in twice}
 
 
 class Load:
@@ -207,8 +225,44 @@ class Load:
         self.send(operation, requests * times, limit)
         once = self.server.dump()
         self.send(operation, 2 * requests * times, limit)
-        twice = self.server.dump()
-        return {key: (twice[key] - once[key]) / requests for key in twice}
+        return each(once, self.server.dump(), requests)
+
+
+def room(program, work, name, count):
+    """The counts of a process in which a room does its work so often."""
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        out = os.path.join(folder, "counts")
+        subprocess.run(
+            ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out, program, name,
+             str(count), folder], check=True, stderr=subprocess.DEVNULL)
+        return counts(out)
+
+
+def measure_rooms(program, work, control):
+    """The figures of all rooms, and, for the control, of all of them doing twice as much."""
+    figures, more, program = {}, {}, stripped(program, work)
+    for name, count in ROOMS.items():
+        once, twice = (room(program, work, name, times * count) for times in (1, 2))
+        figures[name] = each(once, twice, count)
+        if control:
+            more[name] = each(twice, room(program, work, name, 4 * count), count)
+    return figures, more
+
+
+def measure_requests(program, work, requests, control):
+    """The same of requests, and what moves the figures."""
+    server = CountedServer(program, work)
+    try:
+        load = Load(server)
+        server.command("instrumentation", "on")
+        figures = {one.name: load.measure(one, requests) for one in OPERATIONS}
+        more = {}
+        for one in OPERATIONS if control else []:
+            limit, times = (40, 1) if one.is_page else (20, 2)
+            more[one.name] = load.measure(one, requests, limit, times)
+        return figures, more, environment(server)
+    finally:
+        server.stop()
 
 
 def environment(server):
@@ -245,9 +299,9 @@ def report(title, figures, bases):
 def judge(here, figures, more, write):
     """The status, after the tables are printed and, if asked, the figures written."""
     if write:
-        rounded = {name: {"instructions": round(figure["instructions"]),
-                          "mallocs": round(figure["mallocs"], 2)}
-                   for name, figure in figures.items()}
+        rounded = {kind: {name: {"instructions": round(figure["instructions"]),
+                                 "mallocs": round(figure["mallocs"], 2)}
+                          for name, figure in all.items()} for kind, all in figures.items()}
         with open(FIGURES, "w") as file:
             json.dump({"environment": here, "figures": rounded}, file, indent=2)
             file.write("\n")
@@ -258,41 +312,32 @@ def judge(here, figures, more, write):
         print("WARNING: NOTHING IS COMPARED. The figures in instructions.json are those of\n"
               "    %s\nand here is\n    %s" % (committed["environment"], here))
         bases = figures
-    over = report("operation", figures, bases)
-    kept = []
-    if more:
-        caught = report("control", more, bases)
-        kept = [name for name in more if name not in caught]
-    for name in over:
-        print("%s takes more than its threshold" % name, file=sys.stderr)
-    for name in kept:
-        print("control: %s does more and keeps to its threshold" % name, file=sys.stderr)
-    return 1 if over or kept else 0
+    failures = []
+    for kind in figures:
+        for name in report(kind, figures[kind], bases[kind]):
+            failures.append("%s takes more than its threshold" % name)
+        if more[kind]:
+            caught = report("control", more[kind], bases[kind])
+            failures += ["control: %s does more and keeps to its threshold" % name
+                         for name in more[kind] if name not in caught]
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
 
 
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--program", default=os.path.join(TOP, ".build/release/mentalmuse"))
+    options.add_argument("--rooms", default=os.path.join(TOP, ".build/release/bench-rooms"))
     options.add_argument("--requests", type=int, default=320)
     options.add_argument("--control", action="store_true")
     options.add_argument("--write", action="store_true")
     options = options.parse_args()
-    work = tempfile.mkdtemp()
-    server = None
-    try:
-        server = CountedServer(options.program, work)
-        load = Load(server)
-        server.command("instrumentation", "on")
-        figures = {one.name: load.measure(one, options.requests) for one in OPERATIONS}
-        more = {}
-        for one in OPERATIONS if options.control else []:
-            limit, times = (40, 1) if one.is_page else (20, 2)
-            more[one.name] = load.measure(one, options.requests, limit, times)
-        here = environment(server)
-    finally:
-        if server:
-            server.stop()
-        shutil.rmtree(work, ignore_errors=True)
+    figures, more = {}, {}
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as work:
+        figures["request"], more["request"], here = measure_requests(
+            options.program, work, options.requests, options.control)
+        figures["room"], more["room"] = measure_rooms(options.rooms, work, options.control)
     return judge(here, figures, more, options.write)
 
 

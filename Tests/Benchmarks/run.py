@@ -31,15 +31,29 @@ BODY = ("the quick brown fox jumps over the lazy dog while seven wizards mix qua
 
 
 def pinned(core, *command):
-    if os.cpu_count() > 1 and shutil.which("taskset"):
+    """The command kept on a core; on any for None."""
+    if core is not None and os.cpu_count() > 1 and shutil.which("taskset"):
         return ["taskset", "-c", str(core), *command]
     return list(command)
 
 
+def told_text(*command, given=None):
+    """What a program prints."""
+    return subprocess.run(
+        command, check=True, input=given, text=True, stdout=subprocess.PIPE).stdout
+
+
 def told(core, *command):
     """What a program prints, as JSON."""
-    return json.loads(
-        subprocess.run(pinned(core, *command), check=True, stdout=subprocess.PIPE).stdout)
+    return json.loads(told_text(*pinned(core, *command)))
+
+
+def build(name, work, *libraries):
+    """A load program of this folder, compiled."""
+    program = os.path.join(work, name)
+    source = os.path.join(HERE, name + ".c")
+    subprocess.run(["gcc", "-O2", "-o", program, source, *libraries], check=True)
+    return program
 
 
 def request(method, params, number):
@@ -64,26 +78,33 @@ def statement(name):
 
 
 class Server:
-    def __init__(self, program, data):
-        command = pinned(0, program, "serve", "--data", data, "--port", "0", "--workers", "1",
-                         "--argon2-memory-kib", "64", "--argon2-passes", "1")
+    def __init__(self, program, data, *options, workers=1, core=0):
+        command = pinned(core, program, "serve", "--data", data, "--port", "0",
+                         "--workers", str(workers), "--argon2-memory-kib", "64",
+                         "--argon2-passes", "1", *options)
         self.log = tempfile.TemporaryFile()
         begun = time.monotonic()
         self.process = subprocess.Popen(command, stderr=self.log)
         while True:
             self.log.seek(0)
-            found = re.search(rb'"event":"listening".*?"port":(\d+)', self.log.read())
-            if found:
+            text = self.log.read()
+            if b'"event":"started"' in text:
                 break
             if self.process.poll() is not None or time.monotonic() > begun + 60:
-                raise SystemExit("the server did not start")
+                raise SystemExit("the server did not start: %r" % text)
             time.sleep(0.002)
         self.started = time.monotonic() - begun
-        self.port = int(found.group(1))
+        found = dict(re.findall(rb'"transport":"(\w+)".*?"port":(\d+)', text))
+        self.port, self.tls_port = int(found[b"tcp"]), int(found.get(b"tls", 0))
 
-    def memory(self):
+    def memory(self, kind="Pss"):
+        """KiB of the process (proc(5), smaps_rollup)."""
         text = open("/proc/%d/smaps_rollup" % self.process.pid).read()
-        return int(re.search(r"Pss:\s+(\d+)", text).group(1))
+        return int(re.search(kind + r":\s+(\d+)", text).group(1))
+
+    def processor(self):
+        """Seconds of processor time, with what the system did for it (clock_getcpuclockid(3))."""
+        return time.clock_gettime(~self.process.pid << 3 | 2)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -137,9 +158,11 @@ def seed(port, posts):
     return ids
 
 
-def idle(server, count):
+def idle(server, count, connect=None):
+    """KiB of the server for each of so many connections that are left alone after a call."""
     before = server.memory()
-    held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(count)]
+    connect = connect or (lambda: socket.create_connection(("127.0.0.1", server.port)))
+    held = [connect() for _ in range(count)]
     for one in held:
         one.sendall(b'{"jsonrpc":"2.0","id":1,"method":"server.ping"}\n')
     for one in held:
@@ -170,11 +193,7 @@ def main():
 
 
 def measure(options, work):
-    tools = {}
-    for name, libraries in (("composed", ["-lsqlite3"]), ("load", [])):
-        tools[name] = os.path.join(work, name)
-        source = os.path.join(HERE, name + ".c")
-        subprocess.run(["gcc", "-O2", "-o", tools[name], source, *libraries], check=True)
+    tools = {"composed": build("composed", work, "-lsqlite3"), "load": build("load", work)}
     data = options.data or os.path.join(work, "data")
     server = Server(options.server, data)
     posts = seed(server.port, options.posts)
@@ -199,7 +218,7 @@ def measure(options, work):
                     str(options.seconds), os.path.join(work, setup), os.path.join(work, requests))
 
     page = ["CommentsSQL.newest", "PostsSQL.head"]
-    create = ["SessionSQL.owner", "PostsSQL.insert", "CountersSQL.posts", "PostsSQL.byID"]
+    create = ["SessionSQL.owner", "PostsSQL.insert", "CountersSQL.posts", "PostsSQL.new"]
     sql = {name: statement(name) for name in page + create}
     copy = os.path.join(work, "copy.db")
     results = {}

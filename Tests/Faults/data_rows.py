@@ -5,11 +5,12 @@ Standard library only.
 import glob
 import os
 import shutil
+import signal
 import sqlite3
 import time
 
 from file_rows import filled, refused
-from rows import PASSWORD, Crowd, Finding, Row, audit, expect, percentile, sign_up
+from rows import PASSWORD, Crowd, Finding, Row, audit, expect, percentile, sign_up, wait_until
 from serving import Connection
 
 
@@ -228,8 +229,7 @@ def deletion(context):
     # run lets the writers wait beside it for a while.
     if context.is_long:
         time.sleep(3)
-    while rows_left(path, author) == many:
-        expect(time.monotonic() - began < 60, "no row goes")
+    wait_until(lambda: stopped_after_the_first(server, path, author, many), "no row goes")
     waits = busy.waits()
     server.kill()
     busy.end()
@@ -257,6 +257,15 @@ def deletion(context):
             f"the kill -9, gone {ended:.1f} s after it; p99 of writers "
             f"{percentile(calm.waits(), .99) * 1000:.1f} ms calm, {percentile(waits, .99) * 1000:.1f} "
             f"ms meanwhile; counts follow")
+
+
+def stopped_after_the_first(server, path, author, many):
+    """Whether rows have gone: then the server stands still, and no more of them go."""
+    server.process.send_signal(signal.SIGSTOP)
+    if rows_left(path, author) < many:
+        return True
+    server.process.send_signal(signal.SIGCONT)
+    return False
 
 
 def rows_left(path, author):

@@ -9,7 +9,8 @@ a random moment the server is killed; it is started again (sometimes killed once
 up); what was not answered is sent again with the same keys. Then every write that was answered must
 be there, each exactly once, nothing else, and the counts must equal the rows.
 
-Controls, which show that the audit sees what it looks for (status 0 when it does):
+Controls, which show that the audit sees what it looks for (status 0 when it does; they end with the
+round in which it has seen it):
     --control keys    the client sends no keys: some write must be doubled
     --control early   a server that answers before it commits (controls.py builds one): some
                       answered write must be lost
@@ -226,6 +227,10 @@ class Test:
         """Whether the round can be audited after the new start."""
         return True
 
+    def has_found(self):
+        """Whether a control has been found out."""
+        return bool({"keys": self.doubled, "early": self.lost}.get(self.options.control))
+
     def send_again(self, connection, write, fence):
         """Sends one write until it is answered; 1 if it had been done before the kill."""
         while True:
@@ -303,7 +308,7 @@ def outcome(test):
     """Says what was found; the status."""
     options = test.options
     print(", ".join(f"{name}: {count}" for name, count in sorted(test.figures.items())))
-    print(f"{options.rounds} rounds, {test.figures['answered']} acknowledged, "
+    print(f"{test.round} rounds, {test.figures['answered']} acknowledged, "
           f"lost {len(test.lost)}, doubled {len(test.doubled)}, wrong {len(test.wrong)}")
     for kind, entries in (("lost", test.lost), ("doubled", test.doubled), ("wrong", test.wrong)):
         for entry in entries[:5]:
@@ -338,7 +343,7 @@ def main():
     test = Test(options, os.path.join(folder, "data"))
     try:
         test.prepare()
-        for _ in range(options.rounds):
+        while test.round < options.rounds and not test.has_found():
             test.one_round()
         test.audit_all()
         status = outcome(test)

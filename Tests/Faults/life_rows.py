@@ -2,6 +2,7 @@
 
 Standard library only, and openssl.
 """
+import http.client
 import json
 import os
 import re
@@ -29,23 +30,53 @@ def certificate(context, name):
     return pem, key
 
 
+def unverified():
+    """TLS that believes any certificate: it is looked at by hand."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def common_name(secure):
+    """The common name in a connection's certificate."""
+    return re.search(rb"\x06\x03\x55\x04\x03.{2}([a-z]+)", secure.getpeercert(True))[1]
+
+
 class Secure(Connection):
     """A connection over TLS."""
 
     def __init__(self, port):
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        self.socket = context.wrap_socket(dial(port, 30))
+        self.socket = unverified().wrap_socket(dial(port, 30))
         self.lines = self.socket.makefile("rb")
         self.last = 0
 
     def name(self):
-        """The common name in the certificate."""
-        return re.search(rb"\x06\x03\x55\x04\x03.{2}([a-z]+)", self.socket.getpeercert(True))[1]
+        return common_name(self.socket)
+
+    def ping(self):
+        self.call("server.ping", {})
 
 
-def event(server, name, seconds=10):
+class SecureHTTP(http.client.HTTPSConnection):
+    """A connection over HTTPS, which is kept."""
+
+    def __init__(self, port):
+        super().__init__("127.0.0.1", port, timeout=30, context=unverified())
+        self.connect()
+        self.opened = self.sock
+
+    def name(self):
+        return common_name(self.sock)
+
+    def ping(self):
+        self.request("GET", "/ping")
+        answer = self.getresponse()
+        expect((answer.status, answer.read()) == (200, b'"pong"'), "no pong over HTTPS")
+        expect(self.sock is self.opened, "the HTTPS connection was closed")
+
+
+def event(server, name, seconds=60):
     """Waits for an event of the log; takes it out."""
     began = time.monotonic()
     while time.monotonic() - began < seconds:
@@ -69,11 +100,25 @@ def swapped(context):
                 out.write(file.read())
 
     put(first)
-    server = context.started("--tls-certificate", pem, "--tls-key", key, "--tls-port", "0")
+    server = context.started("--tls-certificate", pem, "--tls-key", key, "--tls-port", "0",
+                             "--http", "127.0.0.1:0")
     event(server, "started")
-    port = next(json.loads(line)["port"] for line in server.log if '"transport":"tls"' in line)
-    old = Secure(port)
-    expect(old.name() == b"one", "the first certificate is not shown")
+    doors = [(kind, next(json.loads(line)["port"] for line in server.log
+                         if f'"transport":"{transport}"' in line))
+             for kind, transport in ((Secure, "tls"), (SecureHTTP, "https"))]
+    olds = [kind(port) for kind, port in doors]
+
+    def look(wanted, when):
+        """New connections are shown that certificate; the old ones go on."""
+        for kind, port in doors:
+            fresh = kind(port)
+            expect(fresh.name() == wanted, f"{when} {kind.__name__} is shown {fresh.name()}")
+            fresh.ping()
+            fresh.close()
+        for old in olds:
+            old.ping()
+
+    look(b"one", "at first")
     connection, grant = sign_up(server, "swap")
     connection.close()
     crowd = Crowd(server, grant["access_token"], "s", size=8).start()
@@ -85,20 +130,14 @@ def swapped(context):
         server.process.send_signal(signal.SIGHUP)
         told = event(server, name)
         shown.append(told.get("reason", name))
-        fresh = Secure(port)
-        expect(fresh.name() == wanted, f"after {name} the certificate is {fresh.name()}")
-        fresh.call("server.ping", {})
-        fresh.close()
-        old.call("server.ping", {})
+        look(wanted, f"after {name}")
     with open(key, "w", encoding="ascii") as file:
         file.write("no key\n")
     server.process.send_signal(signal.SIGHUP)
     event(server, "reload_failed")
-    fresh = Secure(port)
-    expect(fresh.name() == b"one", "a broken key took the certificate away")
-    fresh.close()
-    old.call("server.ping", {})
-    old.close()
+    look(b"one", "after a broken key")
+    for old in olds:
+        old.close()
     crowd.end()
     count = audit(server, [crowd])
     context.stop(server)
@@ -134,12 +173,21 @@ class Pipeline(threading.Thread):
                 self.take()
             self.fault = None
         except OSError as error:
+            self.hear()
             # What is sent when the server has said that it closes, and has closed, it never had:
             # that is the newest alone, and none of it may have been done.
-            if self.is_told and min(self.sent) > self.newest:
+            if self.is_told and min(self.sent, default=self.newest + 1) > self.newest:
                 self.late = list(self.sent.values())
             else:
                 self.fault = f"{len(self.sent)} requests were not answered ({error})"
+
+    def hear(self):
+        """Takes what had come before the connection ended."""
+        try:
+            while True:
+                self.take()
+        except OSError:
+            pass
 
     def take(self):
         answer = self.connection.receive()
@@ -220,15 +268,17 @@ def twice(context):
     """A second SIGTERM, while a client keeps the first from ending."""
     server = context.started("--shutdown-seconds", "600")
     connection, _ = sign_up(server, "twice")
-    # A line begun keeps its connection busy.
-    connection.socket.sendall(b'{"jsonrpc":"2.0",')
+    # A line begun keeps its connection busy; the server has it when it answers the one before.
+    connection.socket.sendall(
+        b'{"jsonrpc":"2.0","id":"before","method":"server.ping"}\n{"jsonrpc":"2.0",')
+    expect(connection.receive()["id"] == "before", "another answer")
     server.process.terminate()
     event(server, "draining")
     time.sleep(0.3)
     expect(server.process.poll() is None, "it did not wait for the line that was begun")
     began = time.monotonic()
     server.process.terminate()
-    code = server.process.wait(10)
+    code = server.process.wait(60)
     took = time.monotonic() - began
     expect(code == 1, f"the status was {code}")
     context.verify()

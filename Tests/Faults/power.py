@@ -6,6 +6,8 @@ durable too). kill.py's rounds and audit, on the disk that shim.py simulates; af
 
     power.py [--rounds 20] [--connections 32] [--failing-sync] [--control normal] -- PROGRAM
 
+Controls end with the round in which the loss was found.
+
 --failing-sync: in each round one sync of the write-ahead log fails before the power goes. What was
 refused with outcome `none` may not be there after; what has outcome `unknown` is sent again with
 its key.
@@ -69,6 +71,11 @@ class Test(kill.Test):
             self.server.start()
 
     end_early = False
+
+    def has_found(self):
+        return bool({
+            "normal": self.lost and self.disk.control.made_normal, "marker": self.wrong,
+            "names": self.end_early}.get(self.options.control))
 
     def is_usable(self, connection):
         if self.options.control is None:
@@ -144,10 +151,8 @@ def one_folder(options, rounds, seed, total):
     ended = False
     try:
         test.prepare()
-        for _ in range(rounds):
+        while test.round < rounds and not test.end_early and not test.has_found():
             test.one_round()
-            if test.end_early:
-                break
         if options.control is None:
             test.audit_all()
         ended = True
@@ -166,6 +171,21 @@ def one_folder(options, rounds, seed, total):
     for kind in ("lost", "doubled", "wrong"):
         total[kind] += getattr(test, kind)
     total["made normal"] += test.disk.control.made_normal
+    total["rounds"] += test.round
+    return test.has_found()
+
+
+def is_refused(total):
+    """Whether a write was refused for a failed sync."""
+    return total["figures"].get("refused, outcome none", 0) > 0
+
+
+def is_enough(options, total):
+    if total["rounds"] < options.rounds:
+        return False
+    # A failed sync may meet no write; with a few rounds more one does.
+    needs_refusal = options.failing_sync and options.control is None
+    return not needs_refusal or is_refused(total) or total["rounds"] >= options.rounds + 20
 
 
 def outcome(options, total):
@@ -173,7 +193,7 @@ def outcome(options, total):
     for kind in ("lost", "doubled", "wrong"):
         for entry in total[kind][:5]:
             print(f"  {kind}: {entry}")
-    figure = (f"{options.rounds} rounds, {total['figures'].get('answered', 0)} acknowledged, "
+    figure = (f"{total['rounds']} rounds, {total['figures'].get('answered', 0)} acknowledged, "
               f"lost {len(total['lost'])}, doubled {len(total['doubled'])}, "
               f"wrong {len(total['wrong'])}")
     print(figure)
@@ -191,7 +211,7 @@ def outcome(options, total):
         print("control: without the marker, refused writes " + ("came" if found else "did NOT come")
               + " back")
         return 0 if found else 1
-    if options.failing_sync and total["figures"].get("refused, outcome none", 0) == 0:
+    if options.failing_sync and not is_refused(total):
         print("no write was refused for a failed sync: nothing was put to the test")
         return 1
     return 1 if total["lost"] or total["doubled"] or total["wrong"] else 0
@@ -214,13 +234,12 @@ def main():
     options = parser.parse_args()
     first = random.getrandbits(32) if options.seed is None else options.seed
     print(f"seed {first}", flush=True)
-    total = {"figures": {}, "lost": [], "doubled": [], "wrong": [], "made normal": 0}
-    left = options.rounds
+    total = {"figures": {}, "lost": [], "doubled": [], "wrong": [], "made normal": 0, "rounds": 0}
+    has_found = False
     try:
-        while left > 0:
-            rounds = min(left, options.rounds_a_folder)
-            one_folder(options, rounds, first + options.rounds - left, total)
-            left -= rounds
+        while not has_found and not is_enough(options, total):
+            rounds = min(options.rounds_a_folder, max(options.rounds - total["rounds"], 1))
+            has_found = one_folder(options, rounds, first + total["rounds"], total)
         status = outcome(options, total)
     except (Unusable, OSError, ValueError, KeyError, subprocess.SubprocessError) as error:
         print(f"cannot go on: {error!r}", file=sys.stderr)

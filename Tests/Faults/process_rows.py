@@ -4,13 +4,14 @@ Standard library only, and gcc.
 """
 import os
 import resource
+import select
 import socket
 import subprocess
 import sys
 import threading
 import time
 
-from rows import PASSWORD, Row, descriptors, expect, sign_up, status, usage
+from rows import PASSWORD, Row, descriptors, expect, sign_up, status, usage, wait_until
 from serving import Connection, Unusable
 from storage_rows import on_a_disk
 
@@ -20,10 +21,24 @@ def dial(port, seconds=5):
 
 
 def share(process, seconds=2.0):
-    """The share of a core that a process uses."""
-    before = usage(process)
-    time.sleep(seconds)
-    return (usage(process) - before) / seconds
+    """What a process uses of the time that one gets which spins beside it: on a machine that has
+    much to do nobody gets a core."""
+    beside = spinner()
+    try:
+        before = usage(process), usage(beside)
+        time.sleep(seconds)
+        return (usage(process) - before[0]) / max(usage(beside) - before[1], 0.01)
+    finally:
+        beside.kill()
+        beside.wait()
+
+
+def spinner():
+    """A process that spins, once it does."""
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    while usage(process) < 0.1:
+        time.sleep(0.01)
+    return process
 
 
 def few_descriptors(context):
@@ -34,15 +49,23 @@ def few_descriptors(context):
     connection, _ = sign_up(server, "descriptors")
     before = descriptors(server.process)
     sockets = [dial(server.port) for _ in range(200)]
-    time.sleep(0.5)
     told = 0
-    for each in sockets:
-        each.setblocking(False)
-        try:
-            line = each.recv(65536)
-            told += b'"too_many_connections"' in line
-        except (BlockingIOError, ConnectionError):
-            pass
+    waiting = list(sockets)
+
+    def hear():
+        """Whether somebody has been told why there is no room."""
+        nonlocal told
+        for each in select.select(waiting, [], [], 0.5)[0]:
+            waiting.remove(each)
+            try:
+                told += b'"too_many_connections"' in each.recv(65536)
+            except ConnectionError:
+                pass
+        return told > 0
+
+    wait_until(hear, "nobody is told too_many_connections")
+    while select.select(waiting, [], [], 0.5)[0]:
+        hear()
     busy = share(server.process)
     post = connection.call("posts.create", {"body": "meanwhile"})
     expect(connection.call("posts.get", {"id": post["id"]})["body"] == "meanwhile",
@@ -50,45 +73,43 @@ def few_descriptors(context):
     for each in sockets:
         each.close()
     began = time.monotonic()
-    while True:
+
+    def is_open():
         fresh = Connection(server.port)
         try:
-            fresh.call("server.ping", {})
-            break
+            return fresh.call("server.ping", {}) == "pong"
         except (OSError, Unusable):
-            expect(time.monotonic() - began < 10, "no new connection 10 s after all had gone")
-            time.sleep(0.05)
+            return False
         finally:
             fresh.close()
+
+    wait_until(is_open, "there is no new connection")
     back = time.monotonic() - began
-    while descriptors(server.process) > before + 1:
-        expect(time.monotonic() - began < 10,
-               f"{descriptors(server.process)} descriptors are left, {before} before")
-        time.sleep(0.05)
+    wait_until(lambda: descriptors(server.process) <= before + 1, "descriptors are left")
     connection.close()
     context.stop(server)
     context.verify()
-    expect(busy < 0.25, f"{busy:.0%} of a core while nobody could be accepted")
-    expect(told > 0, "nobody was told too_many_connections")
-    return (f"64 descriptors, 200 clients: {told} told too_many_connections, {busy:.0%} of a core, "
-            f"writes went on, new clients after {back * 1000:.0f} ms, {before} descriptors again")
+    expect(busy < 0.25, f"{busy:.0%} of what spinning takes, while nobody could be accepted")
+    return (f"64 descriptors, 200 clients: {told} told too_many_connections, {busy:.0%} of what "
+            f"spinning takes, writes went on, new clients after {back * 1000:.0f} ms, {before} "
+            f"descriptors again")
 
 
 def spinning(_):
     """The control: the same measure on a process that spins."""
-    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    process = spinner()
     try:
-        # On a machine that has much to do it may have to wait for its turn.
-        busy = max(share(process, 0.5) for _ in range(6))
+        busy = share(process)
     finally:
         process.kill()
         process.wait()
-    expect(busy >= 0.25, f"a spinning process was measured at {busy:.0%}")
-    return f"{busy:.0%} of a core"
+    expect(busy >= 0.25, f"a spinning process was measured at {busy:.0%} of another")
+    return f"{busy:.0%} of what another one takes"
 
 
-def flood(server, seconds, clients=150):
-    """Large lines that never end, and large ones that do; how far the process's memory went."""
+def flood(server, seconds, enough=None, clients=150):
+    """Large lines that never end, and large ones that do; how far the process's memory went, in
+    bytes. It ends before its time where that is `enough`."""
     most = 0
     sockets = []
     ending = threading.Event()
@@ -97,7 +118,7 @@ def flood(server, seconds, clients=150):
         try:
             each = dial(server.port)
             sockets.append(each)
-            each.settimeout(1)
+            each.settimeout(seconds)
             head = b'{"jsonrpc":"2.0","id":1,"method":"posts.create","params":{"body":"'
             each.sendall(head)
             block = b"x" * 60_000
@@ -119,14 +140,16 @@ def flood(server, seconds, clients=150):
     began = time.monotonic()
     while time.monotonic() - began < seconds:
         expect(server.process.poll() is None, "the server has ended: " + "\n".join(server.log))
-        most = max(most, status(server.process, "VmRSS"))
+        most = max(most, status(server.process, "VmRSS") * 1024)
+        if enough is not None and most > enough:
+            break
         time.sleep(0.05)
     ending.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     for each in sockets:
         each.close()
-    return most * 1024
+    return most
 
 
 BUFFERS = 32 << 20
@@ -159,8 +182,8 @@ def no_bound(context):
     """The control: with the bound out of reach the same flood takes more."""
     server = context.started("--workers", "2")
     calm = status(server.process, "VmRSS") * 1024
-    most = flood(server, 3)
     bound = calm + 2 * BUFFERS + (48 << 20)
+    most = flood(server, 60, enough=bound)
     expect(most > bound, f"only {most >> 20} MiB without the bound: the row above shows nothing")
     return f"{calm >> 20} -> {most >> 20} MiB"
 
@@ -209,7 +232,7 @@ def clock(context):
             grant = fresh
         write(50)
         # Deadlines are monotonic: no jump of the wall clock uses them up, or lengthens them.
-        connection.call("posts.list", {"_meta": {"deadline_ms": 2_000}})
+        connection.call("posts.list", {"_meta": {"deadline_ms": 60_000}})
         if number in (2, 4):
             connection.close()
             if number == 2:

@@ -30,6 +30,14 @@ def expect(holds, what):
         raise Finding(what)
 
 
+def wait_until(holds, complaint, seconds=60):
+    """Waits until something holds."""
+    began = time.monotonic()
+    while not holds():
+        expect(time.monotonic() - began < seconds, f"after {seconds} s {complaint}")
+        time.sleep(0.01)
+
+
 @dataclasses.dataclass
 class Row:
     """A line of the table: its name, what is done, and the test, which returns its figure."""

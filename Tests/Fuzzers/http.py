@@ -29,6 +29,8 @@ from attacking.wire import PASSWORD, Connection, Server, Unusable  # noqa: E402
 sys.path.append(str(TOP / "Tests" / "Fuzzers"))
 from altering import altered, pieces  # noqa: E402
 
+# Seconds after which something is not answered.
+PATIENCE = 60
 KNOWN = {200, 201, 204, 304, 400, 401, 403, 404, 405, 406, 409, 412, 413, 414, 415, 417, 422, 429,
          431, 501, 503, 505}
 TOKENS = [
@@ -146,10 +148,10 @@ class World:
             self.findings.append((what, sent))
 
     def probe(self):
-        """The server answers others, soon, and has not grown."""
+        """The server answers others, and has not grown."""
         began = time.monotonic()
         try:
-            with socket.create_connection(("127.0.0.1", self.server.ports["http"]), 5) as peer:
+            with socket.create_connection(("127.0.0.1", self.server.ports["http"]), PATIENCE) as peer:
                 peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
                 answer = peer.recv(4096)
             with Connection(self.server.port) as line:
@@ -158,8 +160,8 @@ class World:
             return self.find(f"the server does not answer others: {error!r}", b"")
         if not answer.startswith(b"HTTP/1.1 200 ") or pong != "pong":
             self.find(f"the server answers others with {answer[:100]!r}, {pong!r}", b"")
-        if time.monotonic() - began > 5:
-            self.find("the server let others wait for more than 5 s", b"")
+        if time.monotonic() - began > PATIENCE:
+            self.find(f"the server let others wait for more than {PATIENCE} s", b"")
         self.memory = max(self.memory, self.server.memory() >> 10)
         if self.memory > 512:
             self.find(f"the server takes {self.memory} MiB", b"")
@@ -225,7 +227,7 @@ class Conversation:
             self.bytes += self.random.randbytes(self.random.randint(1, 200))
 
     def run(self):
-        peer = socket.create_connection(("127.0.0.1", self.world.server.ports["http"]), 15)
+        peer = socket.create_connection(("127.0.0.1", self.world.server.ports["http"]), PATIENCE)
         with peer:
             if self.random.random() < 0.1:
                 # Goes away without a word, perhaps with answers unread.
@@ -235,7 +237,7 @@ class Conversation:
             sender = threading.Thread(target=self.send, args=(peer,), daemon=True)
             sender.start()
             self.judge(self.receive(peer))
-            sender.join(15)
+            sender.join(PATIENCE)
 
     def send(self, peer):
         try:
@@ -256,7 +258,8 @@ class Conversation:
             while chunk := peer.recv(65536):
                 received += chunk
         except TimeoutError:
-            self.world.find("the connection was not ended within 15 s of its input", self.bytes)
+            self.world.find(
+                f"the connection was not ended within {PATIENCE} s of its input", self.bytes)
         except OSError:
             self.was_reset = True
         return TWICE.sub(rb"\1", bytes(received))

@@ -132,10 +132,13 @@ static void began(void *context, const char *target) {
     counts.began++;
 }
 
-static void visit(void *context, const char *name, size_t names, const char *value, size_t values) {
-    (void)context;
-    for (size_t i = 0; i < names; i++) sum += name[i];
-    for (size_t i = 0; i < values; i++) sum += value[i];
+static void visit(void *context, const struct muse_http_field *field) {
+    const char *head = context;
+    for (size_t i = 0; i < field->name_count; i++) sum += field->name[i];
+    for (size_t i = 0; i < field->value_count; i++) sum += field->value[i];
+    hold((intptr_t)head + field->begins == (intptr_t)field->name, "a field begins elsewhere");
+    hold((intptr_t)head + field->ends == (intptr_t)(field->value + field->value_count),
+        "a field ends elsewhere");
 }
 
 static void release(void *context) {
@@ -166,7 +169,8 @@ static int handle(
     for (size_t i = 0; i < *count; i++) sum += ((const char *)bytes)[i];
     int is_part = *count > 0;
     *count = 0;
-    muse_http_fields(context, context, visit);
+    muse_http_fields(context, method, (void *)(uintptr_t)method, visit);
+    hold(!muse_http_say_over_tls(context, "x", 1), "TLS where there is none");
     sum += muse_http_head_bytes(context) + muse_http_taken(muse_http_descriptor(context));
     if (is_part) return chance(50) > 0;
     if (waiting || chance(3)) {
@@ -249,6 +253,7 @@ int main(int count, char **words) {
     try_ends();
     struct muse_http_calls calls = {NULL, opened, closed, began, handle, ended};
     hold(!start(&calls, "no certificate"), "a daemon with a certificate that is none");
+    hold(muse_http_certificate_fault("no certificate", "") != NULL, "no fault of it is told");
     do {
         struct MHD_Daemon *daemon = start(&calls, NULL);
         hold(daemon && muse_http_epoll(daemon) >= 0, "no daemon");

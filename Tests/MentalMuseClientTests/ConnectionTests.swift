@@ -4,7 +4,7 @@ internal import MuseBase
 internal import MuseJSON
 internal import Testing
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct ConnectionTests {
     @Test func `answers that come out of order find their calls`() async throws {
         let held = Lock<[Request]>([])

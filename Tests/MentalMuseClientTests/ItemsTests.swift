@@ -4,7 +4,7 @@ internal import MuseBase
 internal import MuseJSON
 internal import Testing
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct ItemsTests {
     @Test func `pages are fetched as they are needed, empty ones too`() async throws {
         let pages = ["": "2|1", "1": "0|2", "2": "3|"]

@@ -5,7 +5,7 @@ internal import MuseBase
 internal import MuseJSON
 internal import Testing
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct MisbehaviourTests {
     /// What a server does with a request, by the throw of a die.
     private static func reply(_ request: Request, _ random: UInt64) -> Reply {
@@ -40,8 +40,10 @@ struct MisbehaviourTests {
         let random = RandomSource.seeded(seed)
         let isWell = Lock(false)
         let server = try FakeServer { request in
+            // The line feed ends half a line that was left there.
             isWell.withLock { $0 }
-                ? .send(request.result("\"pong\"")) : Self.reply(request, random.uint64() >> 8)
+                ? .send("\n" + request.result("\"pong\""))
+                : Self.reply(request, random.uint64() >> 8)
         }
         var configuration = ClientConfiguration.quick
         configuration.inFlightMax = 8
@@ -55,7 +57,7 @@ struct MisbehaviourTests {
                     var counts = (0, 0)
                     for call in 0..<25 {
                         let options = CallOptions(
-                            deadline: .milliseconds(100), retries: (task + call) % 3 > 0)
+                            deadline: .milliseconds(300), retries: (task + call) % 3 > 0)
                         let error = await failure { () async throws(ClientError) in
                             try await client.server.ping(options: options)
                         }
@@ -72,11 +74,8 @@ struct MisbehaviourTests {
         #expect(counts.0 + counts.1 == 400)
         #expect(counts.0 > 0)
         #expect(begun.duration(to: clock.now) < .seconds(60))
-        // Afterwards it is as good as new, once half a line that was left there is used up.
+        // Afterwards it is as good as new.
         isWell.withLock { $0 = true }
-        _ = await failure { () async throws(ClientError) in
-            try await client.server.ping(options: CallOptions(deadline: .milliseconds(100)))
-        }
         #expect(try await client.server.ping() == "pong")
         client.close()
         await server.emptied()

@@ -4,7 +4,7 @@ internal import MuseBase
 internal import MuseJSON
 internal import Testing
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct ReconnectTests {
     private func ping(
         _ client: MentalMuseClient, _ options: CallOptions = CallOptions()
@@ -67,7 +67,7 @@ struct ReconnectTests {
         let server = try FakeServer(greeting: { _ in .sendAndClose(full) }) { _ in .nothing }
         let client = try MentalMuseClient(server.address, configuration: .quick)
         let error = await failure { () async throws(ClientError) in
-            try await ping(client, CallOptions(deadline: .seconds(1)))
+            try await ping(client, CallOptions(retries: false))
         }
         #expect(error == .tooManyConnections(limit: 5))
     }
@@ -98,6 +98,28 @@ struct ReconnectTests {
         #expect(draining.reason == "shutdown")
         #expect(draining.closesInMs == 10_000)
         _ = try await ping(client)
+        #expect(server.requests.map(\.connection) == [1, 2])
+    }
+
+    @Test func `no call is sent over a connection that the server will close`() async throws {
+        let server = try FakeServer { request in
+            request.connection == 1 ? .nothing : .send(request.result("\"pong\""))
+        }
+        let client = try MentalMuseClient(server.address, configuration: .quick)
+        var notifications = client.notifications.makeAsyncIterator()
+        async let first = ping(client)
+        await server.received(1)
+        server.say(
+            "{\"jsonrpc\":\"2.0\",\"method\":\"server.draining\",\"params\":{\"reason\":\"idle\",\"closes_in_ms\":60000}}\n"
+        )
+        _ = await notifications.next()
+        let second = await failure { () async throws(ClientError) in
+            try await ping(client, CallOptions(deadline: .milliseconds(30)))
+        }
+        #expect(second == .timedOut)
+        server.say(server.requests[0].result("\"pong\""))
+        #expect(try await first == "pong")
+        #expect(try await ping(client) == "pong")
         #expect(server.requests.map(\.connection) == [1, 2])
     }
 

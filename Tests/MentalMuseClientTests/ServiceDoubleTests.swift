@@ -3,7 +3,7 @@ internal import MentalMuseClient
 internal import MuseBase
 internal import Testing
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct ServiceDoubleTests {
     private let service = ServiceDouble()
 

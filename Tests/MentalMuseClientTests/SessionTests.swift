@@ -71,7 +71,7 @@ private final class DeafStore: SessionStore {
     }
 }
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct SessionTests {
     private let tokens = TokenServer()
 

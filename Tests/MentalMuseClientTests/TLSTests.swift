@@ -22,7 +22,7 @@ private struct Certificate {
     }
 }
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct TLSTests {
     private func client(_ server: FakeServer, trusting file: String) throws -> MentalMuseClient {
         var configuration = ClientConfiguration.quick

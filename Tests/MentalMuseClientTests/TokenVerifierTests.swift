@@ -6,7 +6,7 @@ internal import MuseBase
 internal import MuseJSON
 internal import Testing
 
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(30)))
 struct TokenVerifierTests {
     private static let one = TokenKey("one", seed: 1)
     private static let two = TokenKey("two", seed: 2)

@@ -20,25 +20,41 @@ internal import Testing
         return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
     }
 
+    private func points(_ name: String) throws -> [[String: Any]] {
+        try #require(try json(name)["points"] as? [[String: Any]])
+    }
+
+    /// A point's answers a second; nil for log-ins, which may take longer than they are measured.
+    private func rate(_ point: [String: Any]) throws -> Double? {
+        guard point["operation"] as? String != "login" else { return nil }
+        let rate = try #require(point["per_second"] as? [String: Any])
+        return try #require(rate["median"] as? Double)
+    }
+
     /// In a folder for temporary files that is the sandbox's own.
     private var variables: [String: String] { ["TMPDIR": sandbox.folder.path] }
 
     @Test("Its own server is filled, measured, and gone when it ends")
     func own() throws {
-        let run = try sandbox.run(
-            words: ["bench", "--posts", "2", "--load", "0.5"] + quick
-                + ["--json", "out.json", "--svg", "out.svg"], input: "", environment: variables)
+        let words =
+            ["bench", "--posts", "2", "--load", "0.5"] + quick
+            + ["--json", "out.json", "--svg", "out.svg"]
+        var run = try sandbox.run(words: words, input: "", environment: variables)
         #expect(run.status == 0, "\(run.errors)")
-        let points = try #require(try json("out.json")["points"] as? [[String: Any]])
+        var points = try points("out.json")
+        if try points.contains(where: { try rate($0) == 0 }) {
+            // On a busy machine nothing may come of so short a time.
+            run = try sandbox.run(
+                words: words + ["--seconds", "3"], input: "", environment: variables)
+            #expect(run.status == 0, "\(run.errors)")
+            points = try self.points("out.json")
+        }
         let names = points.map { "\($0["operation"] ?? "") \($0["loop"] ?? "")" }
         let operations = ["ping", "page", "get", "create", "login"]
         #expect(names == operations.map { $0 + " closed" } + operations.map { $0 + " open" })
         for point in points {
             #expect((point["cpu_us"] as? [String: Any]) != nil)
-            // A log-in may take longer than it is measured here.
-            guard point["operation"] as? String != "login" else { continue }
-            let rate = try #require(point["per_second"] as? [String: Any])
-            #expect(try #require(rate["median"] as? Double) > 0)
+            #expect(try rate(point) != 0)
         }
         for operation in operations { #expect(run.output.contains("\n" + operation)) }
         let drawing = try String(
@@ -89,7 +105,7 @@ internal import Testing
     @Test("Errors make a run worth nothing: they are counted, and the status is 1")
     func refusals() throws {
         let server = try RunningProgram(
-            sandbox, "--data", "data", "--port", "0", "--writes-per-minute-max", "10")
+            sandbox, "--data", "data", "--port", "0", "--writes-per-minute-max", "1")
         let run = try sandbox.run(
             words: ["bench", "--url", try server.url, "--operations", "create"] + quick, input: "",
             environment: variables)

@@ -64,7 +64,9 @@ internal import Testing
     func `a backup of a running server is restored into an empty folder without its sessions`()
         throws
     {
-        let server = try RunningProgram(sandbox, "--port", "0")
+        // An address whose ports the other tests leave alone: it is to be had again.
+        let host = ["--host", "127.0.0.2"]
+        let server = try RunningProgram(sandbox, host[0], host[1], "--port", "0")
         _ = try server.call("auth.register", "username=ada", "password=correct horse 7")
         #expect(try operate("backup", "copy").status == 0)
         #expect(try sandbox.mode("copy") == 0o700)
@@ -79,10 +81,12 @@ internal import Testing
         let port = try #require(try server.event("listening")["port"] as? Int)
         #expect(server.stop() == 0)
         // The same address, so that the stored session is offered.
-        let ended = try RunningProgram(sandbox, "--port", "\(port)", "--data", "kept")
+        let ended = try RunningProgram(
+            sandbox, host[0], host[1], "--port", "\(port)", "--data", "kept")
         #expect(try ended.call("auth.whoami").status == 0)
         #expect(ended.stop() == 0)
-        let fresh = try RunningProgram(sandbox, "--port", "\(port)", "--data", "new")
+        let fresh = try RunningProgram(
+            sandbox, host[0], host[1], "--port", "\(port)", "--data", "new")
         #expect(try fresh.call("auth.whoami").errors.contains("token_revoked"))
         #expect(
             try fresh.call("auth.login", "username=ada", "password=correct horse 7").status == 0)

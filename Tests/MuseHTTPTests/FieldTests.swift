@@ -2,9 +2,39 @@
 import MentalMuseProtocol
 import MuseBase
 import MuseHTTP
+import MuseJSON
 import Testing
 
 struct FieldTests {
+    @Test(
+        arguments: [
+            (nil, nil), ("Bearer a.b", "a.b"), ("bearer  a", "a"), ("BEARER a b", "a b"),
+            ("Bearer", "Bearer"), ("Bearer ", "Bearer "), ("Basic abc", "Basic abc"),
+            ("Bearer: abc", "Bearer: abc"), ("Bearer \u{E9}", "\u{E9}"),
+        ] as [(String?, String?)])
+    func `a bearer's token is what follows; anything else is a token that does not hold`(
+        field: String?, token: String?
+    ) {
+        #expect(Authorization.token(field) == token)
+    }
+
+    @Test(
+        arguments: [
+            ("/posts", "/posts?cursor=c-1"),
+            ("/posts?limit=2&cursor=old&order=oldest", "/posts?limit=2&order=oldest&cursor=c-1"),
+            ("/a%2Fb/%C3%A9?x=1+2&y=%26%25~", "/a%2Fb/%C3%A9?x=1%202&y=%26%25~&cursor=c-1"),
+        ])
+    func `the next page is where this one is, but for the cursor`(
+        target: String, next: String
+    ) throws {
+        var page = JSONWriter()
+        page.raw(text: #"{"items":[],"next_cursor":"c-1"}"#)
+        #expect(Page.link(page, try Target(target.utf8.span)) == "<\(next)>; rel=\"next\"")
+        page.removeAll()
+        page.raw(text: #"{"items":[],"next_cursor":null}"#)
+        #expect(Page.link(page, try Target(target.utf8.span)) == nil)
+    }
+
     @Test(
         arguments: [
             (nil, true), ("", true), ("*/*", true), ("application/json", true),

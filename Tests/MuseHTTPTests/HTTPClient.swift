@@ -1,7 +1,9 @@
 // A client that sends what a test says, byte for byte, and waits for what comes, two minutes at
 // most.
 import Glibc
+import MuseHTTP
 import MuseJSON
+import MuseTLS
 import Testing
 
 /// What a server has answered.
@@ -25,12 +27,17 @@ struct HTTPAnswer {
 final class HTTPClient {
     private let number: Int32
     private var pending: [UInt8] = []
+    /// Goes with its last client.
+    private let house: HTTPHouse
+    private var tls: TLSStream?
 
-    init(port: UInt16) throws {
+    /// - Parameter roots: a file of certificates (PEM) to believe; over TLS where it is given.
+    init(_ house: HTTPHouse, roots: String? = nil) throws {
+        self.house = house
         number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
+        address.sin_port = house.http.port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         let result = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -42,6 +49,18 @@ final class HTTPClient {
         let size = UInt32(MemoryLayout<timeval>.size)
         unsafe setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
         unsafe setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+        if let roots { try startTLS(roots) }
+    }
+
+    private func startTLS(_ roots: String) throws {
+        let tls = try TLSStream(client: try TLSClientContext(rootsFile: roots), host: "127.0.0.1")
+        self.tls = tls
+        tls.start()
+        while sendUnsent(), tls.state == .handshaking {
+            guard receive() else { break }
+        }
+        if case .failed(let error) = tls.state { throw error }
+        try #require(tls.state == .open)
     }
 
     deinit {
@@ -54,6 +73,19 @@ final class HTTPClient {
 
     @discardableResult
     func send(_ bytes: [UInt8]) -> Bool {
+        guard let tls else { return sendAll(bytes) }
+        _ = unsafe bytes.withUnsafeBytes { unsafe tls.write($0) }
+        return sendUnsent()
+    }
+
+    private func sendUnsent() -> Bool {
+        guard let tls else { return true }
+        let bytes = unsafe tls.withUnsent { unsafe Array($0) }
+        tls.advance(bytes.count)
+        return sendAll(bytes)
+    }
+
+    private func sendAll(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = unsafe bytes[sent...].withUnsafeBytes { bytes in
@@ -71,8 +103,16 @@ final class HTTPClient {
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         let count = unsafe recv(number, &bytes, bytes.count, 0)
         guard count > 0 else { return false }
-        pending += bytes[..<count]
-        return true
+        guard let tls else {
+            pending += bytes[..<count]
+            return true
+        }
+        var plain = [UInt8](repeating: 0, count: count + TLSStream.recordBytesMax)
+        let clear = unsafe bytes[..<count].withUnsafeBytes { bytes in
+            unsafe plain.withUnsafeMutableBytes { unsafe tls.receive(bytes, into: $0) }
+        }
+        pending += plain[..<clear]
+        return clear > 0 || tls.state == .open || tls.state == .handshaking
     }
 
     /// Whether the server has closed the connection, and nothing more has come.

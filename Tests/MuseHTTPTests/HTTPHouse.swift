@@ -13,7 +13,7 @@ import MuseServer
 import MuseService
 import MuseStore
 
-/// Lives as long as the test holds it.
+/// Lives as long as the test holds it, or a client of it.
 final class HTTPHouse: Sendable {
     let server: Server
     let http: HTTPServer
@@ -65,7 +65,10 @@ final class HTTPHouse: Sendable {
         }
     }
 
-    func connect() throws -> HTTPClient { try HTTPClient(port: http.port) }
+    /// - Parameter roots: a file of certificates to believe; over TLS where it is given.
+    func connect(roots: String? = nil) throws -> HTTPClient {
+        try HTTPClient(self, roots: roots)
+    }
 
     /// A caller with an account of his own.
     func member(_ name: String) throws -> Member {

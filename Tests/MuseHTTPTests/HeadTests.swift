@@ -19,6 +19,8 @@ struct HeadTests {
         ("Host: x\na(b: 5", .name), ("Host: x\né: 5", .name), ("Host: x\nA: b\u{1}", .value),
         ("Host: x\nA: b\rC: d", .value), ("Host: x\nA: b\u{7F}", .value),
         ("Host: x\nhost: x", .hostRepeated), ("A: b", .hostMissing),
+        ("Host: a b", .hostInvalid), ("Host: a/b", .hostInvalid), ("Host: u@a", .hostInvalid),
+        ("Host: a\\b", .hostInvalid), ("Host: é", .hostInvalid),
         ("Host: x\nContent-Length: 5\ncontent-length: 5", .contentLengthRepeated),
         ("Host: x\nContent-Length: +5", .value), ("Host: x\nContent-Length: ", .value),
         ("Host: x\nContent-Length: 5, 5", .value),
@@ -47,6 +49,31 @@ struct HeadTests {
             read([("Transfer-Encoding", "chunked")], isHTTP11: false).fault == .transferEncoding)
         #expect(read([], isHTTP11: false).fault == nil)
         #expect(read([("Host", "x"), ("Transfer-Encoding", "Chunked")]).fault == nil)
+    }
+
+    @Test(arguments: ["", "a", "a:80", "A-b_c.example:", "[2001:db8::1]:8443", "%41", "a "])
+    func `a host may be a name, an address, or empty`(host: String) {
+        #expect(read([("Host", host)]).fault == nil)
+    }
+
+    /// A head of `GET / HTTP/1.1` and a line of `X: y`, whose places are altered.
+    private func placed(
+        version: Int = 6, begins: Int = 16, ends: Int = 20, count: Int = 24
+    ) -> Head.Fault? {
+        var head = Head()
+        head.placeRequest(verb: 3, target: 1, version: 8, begins: version)
+        head.placeField(begins: begins, ends: ends)
+        head.placeEnd(count)
+        return head.fault
+    }
+
+    @Test func `the lines of a head fill it, or it is refused`() {
+        #expect(placed() == nil)
+        #expect(placed(begins: 15, ends: 19, count: 21) == nil, "ends of lines without CR")
+        #expect(placed(version: 7) == .stray)
+        for begins in [-4, 0, 14, 17, 40, .min, .max] { #expect(placed(begins: begins) == .stray) }
+        for ends in [0, 19, 23, .min, .max] { #expect(placed(ends: ends) == .stray) }
+        for count in [0, 21, 25, .max] { #expect(placed(count: count) == .stray) }
     }
 
     @Test func `names have no case, and lists may stand in parts`() {

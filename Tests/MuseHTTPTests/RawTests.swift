@@ -7,7 +7,8 @@ import MuseServer
 import Testing
 
 struct RawTests {
-    @Test(arguments: [
+    /// Requests that two readers could end in different places.
+    static let ambiguous = [
         "POST /posts HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
         "POST /posts HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
             + "2\r\n{}\r\n0\r\n\r\n",
@@ -18,7 +19,21 @@ struct RawTests {
         "GET /posts HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         "GET /posts HTTP/1.1\r\n\r\n",
         "GET /posts HTTP/1.1\r\nHost: a\r\nX(Y): z\r\n\r\n",
-    ])
+        "GET /ping HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n",
+        "GET /ping HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n",
+        "GET /ping HTTP/1.1\r\nHost: a\r\nX: y\n\tz\n\n",
+        "GET /ping HTTP/1.1\r\nHost: a\r\nX: y\u{0}z\r\n\r\n",
+        "GET /ping HTTP/1.1\r\nHost: a\r\nX: y\u{0}\r\n\r\n",
+        "GET /ping\u{0}x HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET\u{0} /ping HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET  /ping HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /ping HTTP/1.1\r\n X: y\r\nHost: a\r\n\r\n",
+        "GET /ping HTTP/1.1\r\nHost: a b\r\n\r\n",
+        "POST /posts HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+        "POST /posts HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n 2\r\n\r\n{}          ",
+    ]
+
+    @Test(arguments: ambiguous)
     func `a request with two meanings is refused, and no second one is run`(bytes: String) throws {
         let house = try HTTPHouse()
         let client = try house.connect()
@@ -41,6 +56,23 @@ struct RawTests {
         client.endSending()
         while let answer = client.read() { #expect(answer.status >= 400) }
         #expect(try house.connect().ask("GET", "/ping")?.text == "\"pong\"")
+    }
+
+    @Test(arguments: [
+        "GET /ping HTTP/1.1\nHost: a\n\n", "\r\n\r\nGET /ping HTTP/1.1\r\nHost:\ta\t\r\n\r\n",
+        "GET /ping HTTP/1.1\r\nhost: [::1]:80\r\nX:\r\nY:  \r\nCookie: a=b; c=d\r\n\r\n",
+        "GET http://a/ping HTTP/1.1\r\nHost:\r\n\r\n", "GET /ping HTTP/1.0\r\n\r\n",
+    ])
+    func `what is unusual and has one meaning is served, whole and byte by byte`(
+        bytes: String
+    ) throws {
+        let house = try HTTPHouse()
+        let client = try house.connect()
+        client.send(bytes)
+        #expect(client.read()?.status == 200)
+        let slow = try house.connect()
+        for byte in bytes.utf8 { slow.send([byte]) }
+        #expect(slow.read()?.status == 200)
     }
 
     @Test func `requests that come at once are answered in order`() throws {
@@ -167,6 +199,21 @@ struct RawTests {
             }
             for try await status in group { #expect(status == 201) }
         }
+    }
+
+    @Test func `more requests than one pass takes are answered, but of those who left`() throws {
+        let house = try HTTPHouse()
+        var leaving: [HTTPClient] = []
+        let staying = try (0..<100).map { _ in
+            leaving.append(try house.connect())
+            return try house.connect()
+        }
+        for (one, other) in zip(leaving, staying) {
+            one.send(HTTPClient.request("GET", "/ping"))
+            other.send(HTTPClient.request("GET", "/ping"))
+        }
+        leaving.removeAll()
+        for client in staying { #expect(client.read()?.text == "\"pong\"") }
     }
 
     @Test func `a client that goes away in the middle harms nobody`() throws {

@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func `a connection over its rate is refused, and says when`() throws {
-        let server = try TestServer { $0.limits.requestsPerSecondMax = 3 }
+        let (server, _) = try server { $0.limits.requestsPerSecondMax = 3 }
         let answers = try server.answers((1...5).map(ping).joined(separator: "\n"))
         #expect(answers.map(\.code) == [0, 0, 0, 1501, 1501])
         #expect(answers.last?.range(of: "\"scope\":\"connection\"") != nil)

@@ -44,6 +44,8 @@ import Testing
         #expect(await server.wait { !server.board.events.isEmpty })
         greedy.send((2...101).map { comments($0, 5) + "\n" }.joined())
         modest.send("\(comments(1, 5))\n\(comments(2, 5))\n")
+        greedy.delivered()
+        modest.delivered()
         server.board.release("stall")
         #expect(modest.read()?.code == 0)
         #expect(modest.read()?.code == 0)

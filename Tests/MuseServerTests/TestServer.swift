@@ -7,7 +7,7 @@ import MuseServer
 import MuseService
 import Testing
 
-/// A server with the stub's handlers. It lives as long as the test holds it.
+/// A server with the stub's handlers. It lives as long as the test holds it, or a client of it.
 final class TestServer: Sendable {
     let server: Server
     let board = Board()
@@ -47,7 +47,7 @@ final class TestServer: Sendable {
             logBytes: 0, checkpoints: 0), hashesQueued: 0, hashes: 0)
 
     func connect(_ index: Int = 0) throws -> TestClient {
-        try TestClient(server.endpoints[index])
+        try TestClient(server.endpoints[index], of: self)
     }
 
     /// Sends all of `text`, ends the sending, and gives everything that is answered.
@@ -75,8 +75,11 @@ final class TestClient {
     let number: Int32
     private var pending: [UInt8] = []
     private var searched = 0
+    /// Goes with its last client.
+    private let server: TestServer?
 
-    init(_ endpoint: Endpoint) throws {
+    init(_ endpoint: Endpoint, of server: TestServer? = nil) throws {
+        self.server = server
         switch endpoint {
         case .tcp(_, let port), .tls(_, let port):
             number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -136,6 +139,12 @@ final class TestClient {
     }
 
     func line(_ text: String) { send(text + "\n") }
+
+    /// Waits until the server's system has all that was sent.
+    func delivered() {
+        var unsent: Int32 = 1
+        while unsafe ioctl(number, UInt(TIOCOUTQ), &unsent) == 0, unsent > 0 { sched_yield() }
+    }
 
     func endSending() { shutdown(number, Int32(SHUT_WR)) }
 

@@ -117,6 +117,16 @@ final class ContentHouse {
         return try session(of: id, name)
     }
 
+    /// The same with a display name, whose calls are told the states of what they read and write.
+    func watched(_ name: String, displayName: String) async throws -> Person {
+        let who = try person(name)
+        _ = try await users.update(
+            UsersUpdateParams(displayName: .set(displayName)), call(.usersUpdate, who))
+        who.peer.validator = Validator(
+            known: nil, precondition: Precondition(matches: nil, excludes: nil))
+        return who
+    }
+
     /// The same user in another session, on another connection.
     func again(_ person: Person) throws -> Person { try session(of: person.id, person.name) }
 

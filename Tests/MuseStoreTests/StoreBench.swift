@@ -138,7 +138,7 @@ func yieldThread() { usleep(50) }
 /// Goes on when `condition` holds; fails the test if it does not within a long time.
 func eventually(_ condition: () -> Bool, _ comment: Comment? = nil) {
     let clock = MonotonicClock.system
-    let end = clock.nanoseconds() + 20_000_000_000
+    let end = clock.nanoseconds() + 60_000_000_000
     while !condition() {
         guard clock.nanoseconds() < end else {
             Issue.record(comment ?? "it did not happen")

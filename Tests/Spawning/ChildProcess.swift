@@ -5,6 +5,7 @@
 internal import CSpawning
 package import Foundation
 internal import Glibc
+internal import MuseBase
 
 /// A child by posix_spawn(3), set up and asked as Foundation's `Process` is. It inherits the three
 /// standard streams alone, no signal mask, and no ignored signal.
@@ -36,8 +37,8 @@ package final class ChildProcess {
             }
         }
         let variables = environment ?? ProcessInfo.processInfo.environment
-        let result = unsafe Self.withTexts([executableURL.path] + arguments) { words in
-            unsafe Self.withTexts(variables.map { "\($0)=\($1)" }) { lines in
+        let result = unsafe withTextList([executableURL.path] + arguments) { words in
+            unsafe withTextList(variables.map { "\($0)=\($1)" }) { lines in
                 unsafe spawn_child(
                     &processIdentifier, executableURL.path, words, lines,
                     currentDirectoryURL?.path, numbers)
@@ -52,16 +53,6 @@ package final class ChildProcess {
     /// The child's end of a pipe that is its stream of that number.
     private static func end(_ pipe: Pipe, _ number: Int) -> FileHandle {
         number == 0 ? pipe.fileHandleForReading : pipe.fileHandleForWriting
-    }
-
-    /// Lends texts as C's null-terminated list of strings.
-    private static func withTexts(
-        _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Int32
-    ) -> Int32 {
-        var pointers = unsafe texts.map { unsafe strdup($0) }
-        defer { unsafe pointers.forEach { unsafe free($0) } }
-        unsafe pointers.append(nil)
-        return unsafe body(pointers)
     }
 
     /// Waits for its end.

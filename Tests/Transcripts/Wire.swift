@@ -1,5 +1,5 @@
 // Transcripts: one connection of the replayer, over TCP, TLS or a Unix socket. It waits for
-// nothing longer than a few seconds, and tells the end of input from a reset.
+// nothing longer than a minute, and tells the end of input from a reset.
 internal import Foundation
 internal import Glibc
 internal import MuseTLS
@@ -14,7 +14,7 @@ package enum Place: Sendable {
 /// Lines out, lines in.
 package final class Wire: Conversation {
     /// In milliseconds: how long an answer may take.
-    package static let patience: Int32 = 20_000
+    package static let patience: Int32 = 60_000
 
     private let descriptor: Int32
     private let tls: TLSStream?

@@ -28,6 +28,8 @@ class Restarts:
 
     def __init__(self, server, writes):
         self.server, self.lock = server, threading.Lock()
+        #: The next one begins when the server is back.
+        self.turn = threading.Lock()
         self.at = {writes // 3: server.kill, writes * 2 // 3: server.stop}
         self.done, self.threads = 0, []
 
@@ -41,10 +43,11 @@ class Restarts:
             thread.start()
 
     def restart(self, end):
-        began = time.monotonic()
-        end()
-        self.server.start()
-        print(f"{end.__name__} and start again: {time.monotonic() - began:.1f} s", flush=True)
+        with self.turn:
+            began = time.monotonic()
+            end()
+            self.server.start()
+            print(f"{end.__name__} and start again: {time.monotonic() - began:.1f} s", flush=True)
 
 
 async def with_tasks(address, writes, workers, restarts):

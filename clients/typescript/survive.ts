@@ -22,6 +22,8 @@ let written = 0;
 const restarts: Promise<void>[] = [];
 
 async function restart(how: "kill" | "stop"): Promise<void> {
+  // The next one begins when the server is back.
+  await restarts.at(-1);
   const from = performance.now();
   await server[how]();
   server = new Server(program ?? "", [data, `--port=${port}`]);

@@ -1,5 +1,6 @@
 // The operating system's libmicrohttpd, as the HTTP room uses it: one daemon a worker, in external
-// epoll mode. Wrappers for what Swift cannot call: variadic functions and macros. No logic.
+// epoll mode. Wrappers for what Swift cannot call: variadic functions and macros. No logic. GnuTLS
+// is the library's own TLS.
 #ifndef MUSE_CMICROHTTP_H
 #define MUSE_CMICROHTTP_H
 
@@ -58,11 +59,25 @@ void muse_http_resume(struct MHD_Connection *connection);
 int muse_http_descriptor(struct MHD_Connection *connection);
 /// How long the head is that was read.
 size_t muse_http_head_bytes(struct MHD_Connection *connection);
-/// Lends each field of the head, in order.
+/// Whether method, version and fields are lent from where the head was read, so that their places
+/// tell what lies between: known of 0.9.75.
+int muse_http_lends_in_place(void);
+/// A field as it was read, and where its line stands: so many bytes after the head's first.
+struct muse_http_field {
+    const char *name;
+    size_t name_count;
+    const char *value;
+    size_t value_count;
+    /// Where its name begins and its value ends.
+    intptr_t begins;
+    intptr_t ends;
+};
+
+/// Lends each field of the head, in order. `method` is what `handle` was given: the head's first
+/// byte.
 void muse_http_fields(
-    struct MHD_Connection *connection, void *context,
-    void (*visit)(
-        void *context, const char *name, size_t name_count, const char *value, size_t value_count));
+    struct MHD_Connection *connection, const char *method, void *context,
+    void (*visit)(void *context, const struct muse_http_field *field));
 
 /// A response whose body is lent until `release` is called with `context`.
 struct MHD_Response *muse_http_response(
@@ -73,6 +88,11 @@ void muse_http_add_field(struct MHD_Response *response, const char *name, const 
 /// Answers, and gives the response up; 0 where it is too late.
 int muse_http_answer(
     struct MHD_Connection *connection, unsigned status, struct MHD_Response *response);
+/// Writes to a connection over TLS past the daemon, and ends that direction (close_notify); 0 where
+/// it did not fit.
+int muse_http_say_over_tls(struct MHD_Connection *connection, const void *bytes, size_t count);
+/// Why a daemon cannot be started with these PEM texts; null where it can.
+const char *muse_http_certificate_fault(const char *certificate, const char *key);
 const char *muse_http_version(void);
 
 /// Bytes of a TCP connection that the other side has taken so far; 0 where that cannot be told.

@@ -204,10 +204,10 @@ extension Post {
         writer.raw(text: id.description)
         writer.raw("/like")
         writer.raw("\"")
-        writer.raw(",\"likes\":\"")
+        writer.raw(",\"likers\":\"")
         writer.raw("/posts/")
         writer.raw(text: id.description)
-        writer.raw("/likes")
+        writer.raw("/likers")
         writer.raw("\"")
         writer.raw("}}")
     }

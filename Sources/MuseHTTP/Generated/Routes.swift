@@ -138,7 +138,7 @@ extension Resource {
                     inPath: ["id"], numbers: [], withheld: []),
             ]),
         Resource(
-            "/posts/{id}/likes", [.literal("posts"), .param, .literal("likes")],
+            "/posts/{id}/likers", [.literal("posts"), .param, .literal("likers")],
             [
                 Operation(
                     .postsLikers, .get, status: 200, kind: .page,

@@ -28,14 +28,25 @@ extension WriteContext {
     /// The comment that a write was about, as it is now.
     /// - Throws: 1201 where it has gone.
     func comment(_ ids: [UUIDv7]) throws -> Comment {
-        let found = try ids.first.flatMap { id in
-            try tx.comment(id) { row in
-                tell { row.digest(into: &$0) }
-                return row.comment
-            }
+        guard let id = ids.first, let comment = try tx.comment(id, told) else {
+            throw RPCError.notFound()
         }
-        guard let found else { throw RPCError.notFound() }
-        return found
+        return comment
+    }
+
+    /// The comment that this write has made.
+    /// - Throws: SQLError.
+    func newComment(_ ids: [UUIDv7], on post: UUIDv7, body: String) throws -> Comment {
+        guard let id = ids.first,
+            let comment = try tx.newComment(
+                id, on: post, author: caller.user, body: body, told)
+        else { throw RPCError.notFound() }
+        return comment
+    }
+
+    private func told(_ row: CommentRow) -> Comment {
+        tell { row.digest(into: &$0) }
+        return row.comment
     }
 
     /// A comment that is to be written to.

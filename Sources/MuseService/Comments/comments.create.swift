@@ -12,6 +12,8 @@ extension CommentsHandlers {
                 try w.tx.insertComment(
                     on: params.postID, author: w.caller.user, body: params.body)
             ]
+        } made: { w, ids in
+            try w.newComment(ids, on: params.postID, body: params.body)
         } answer: { w, ids in
             try w.comment(ids)
         }

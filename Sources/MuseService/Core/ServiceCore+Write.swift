@@ -23,12 +23,15 @@ extension ServiceCore {
     /// - Parameters:
     ///   - needs: the least role; ownership is the body's own matter.
     ///   - body: has the effect, and gives the ids by which `answer` finds the object again.
+    ///   - made: the object that `body` has just made, where that takes less than to find it; nil:
+    ///     as `answer` tells it.
     ///   - answer: the whole object as it is; of a repeat too. Throws 1201 where it has gone.
     /// - Throws: 1001 to 1004, 1101, 1303, 1501, 1601, busy, cancelled, deadline_exceeded, and what
     ///   the closures throw.
     package func write<R: Sendable>(
         _ call: Call, _ params: some CallParams, needs: Access = .caller,
         body: @escaping @Sendable (WriteContext) throws -> [UUIDv7],
+        made: (@Sendable (WriteContext, [UUIDv7]) throws -> R)? = nil,
         answer: @escaping @Sendable (WriteContext, [UUIDv7]) throws -> R
     ) async throws(RPCError) -> R {
         let claims = try claims(call)
@@ -59,7 +62,7 @@ extension ServiceCore {
             let ids = try body(context)
             if let claims { try shared.countWrite(of: claims.user) }
             try memory?.remember(ids, in: tx)
-            return try answer(context, ids)
+            return try (made ?? answer)(context, ids)
         }
     }
 

@@ -30,14 +30,24 @@ extension WriteContext {
     /// The post that a write was about, as its caller sees it now.
     /// - Throws: 1201 where it has gone.
     func post(_ ids: [UUIDv7]) throws -> Post {
-        let found = try ids.first.flatMap { id in
-            try tx.post(id, viewer: caller.user) { row in
-                tell { row.digest(into: &$0) }
-                return row.post
-            }
+        guard let id = ids.first, let post = try tx.post(id, viewer: caller.user, told) else {
+            throw RPCError.notFound()
         }
-        guard let found else { throw RPCError.notFound() }
-        return found
+        return post
+    }
+
+    /// The post that this write has made.
+    /// - Throws: SQLError.
+    func newPost(_ ids: [UUIDv7], body: String) throws -> Post {
+        guard let id = ids.first,
+            let post = try tx.newPost(id, author: caller.user, body: body, told)
+        else { throw RPCError.notFound() }
+        return post
+    }
+
+    private func told(_ row: PostRow) -> Post {
+        tell { row.digest(into: &$0) }
+        return row.post
     }
 
     /// A post that is to be written to.

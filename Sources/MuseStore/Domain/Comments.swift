@@ -11,6 +11,10 @@ package enum CommentsSQL {
             JOIN users o ON o.id = p.author_id
         WHERE c.id = ?1
         """
+    /// The row of a comment that has just been made, of which all but its author is known.
+    static let new: StaticString = """
+        SELECT ?1, username, display_name, id, ?3, ?4, 1, ?5, revision FROM users WHERE id = ?2
+        """
     static let newest: StaticString = """
         SELECT c.id, u.username, u.display_name, c.author_id, c.body, c.updated_at, c.revision,
             c.post_id, u.revision
@@ -38,7 +42,9 @@ package enum CommentsSQL {
         """
     static let delete: StaticString = "DELETE FROM comments WHERE post_id = ?1 AND id = ?2"
 
-    package static let all: [StaticString] = [byID, newest, oldest, head, insert, update, delete]
+    package static let all: [StaticString] = [
+        byID, new, newest, oldest, head, insert, update, delete,
+    ]
 }
 
 /// A comment, as a row shows it. Texts are lent.
@@ -77,6 +83,22 @@ extension StoreTransaction {
     /// - Throws: SQLError.
     package func comment<R>(_ id: UUIDv7, _ make: (CommentRow) -> R) throws(SQLError) -> R? {
         try one(CommentsSQL.byID, id) { make(CommentRow($0)) }
+    }
+
+    /// A comment that this transaction has just made, told without looking for it.
+    /// - Parameter make: takes what is wanted from the row, whose texts go with it.
+    /// - Throws: SQLError.
+    package func newComment<R>(
+        _ id: UUIDv7, on post: UUIDv7, author: UUIDv7, body: String, _ make: (CommentRow) -> R
+    ) throws(SQLError) -> R? {
+        let statement = try statement(CommentsSQL.new)
+        defer { statement.reset() }
+        statement.bind(1, id)
+        statement.bind(2, author)
+        statement.bind(3, text: body)
+        statement.bind(4, id.timestamp)
+        statement.bind(5, post)
+        return try statement.step() ? make(CommentRow(statement)) : nil
     }
 
     /// A slice of a post's comments. Whether the post can be seen is the caller's matter.

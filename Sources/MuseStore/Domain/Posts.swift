@@ -12,6 +12,11 @@ package enum PostsSQL {
             LEFT JOIN likes l ON l.post_id = p.id AND l.user_id = ?2
         WHERE p.id = ?1
         """
+    /// The row of a post that has just been made, of which all but its author is known.
+    static let new: StaticString = """
+        SELECT ?1, username, display_name, id, ?3, ?4, 0, 0, 1, NULL, revision
+        FROM users WHERE id = ?2
+        """
     static let newest: StaticString = """
         SELECT p.id, u.username, u.display_name, p.author_id, p.body, p.updated_at, p.like_count,
             p.comment_count, p.revision, l.id, u.revision
@@ -52,7 +57,7 @@ package enum PostsSQL {
     static let delete: StaticString = "DELETE FROM posts WHERE id = ?1"
 
     package static let all: [StaticString] = [
-        byID, newest, oldest, newestByAuthor, oldestByAuthor, head, insert, update, delete,
+        byID, new, newest, oldest, newestByAuthor, oldestByAuthor, head, insert, update, delete,
     ]
 }
 
@@ -99,6 +104,21 @@ extension StoreTransaction {
         _ id: UUIDv7, viewer: UUIDv7?, _ make: (PostRow) -> R
     ) throws(SQLError) -> R? {
         try one(PostsSQL.byID, id, viewer: viewer, hasViewer: true) { make(PostRow($0)) }
+    }
+
+    /// A post that this transaction has just made, told without looking for it.
+    /// - Parameter make: takes what is wanted from the row, whose texts go with it.
+    /// - Throws: SQLError.
+    package func newPost<R>(
+        _ id: UUIDv7, author: UUIDv7, body: String, _ make: (PostRow) -> R
+    ) throws(SQLError) -> R? {
+        let statement = try statement(PostsSQL.new)
+        defer { statement.reset() }
+        statement.bind(1, id)
+        statement.bind(2, author)
+        statement.bind(3, text: body)
+        statement.bind(4, id.timestamp)
+        return try statement.step() ? make(PostRow(statement)) : nil
     }
 
     /// A slice of all posts, or of one author's.

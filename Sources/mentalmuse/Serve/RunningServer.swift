@@ -119,15 +119,31 @@ struct RunningServer {
     }
 
     private func reload() {
+        if let reason = reloadFault() {
+            server.control.event("reload_failed", [.init("reason", .string(reason))])
+        } else {
+            server.control.event("reloaded")
+        }
+    }
+
+    /// Reads the certificate again; why it cannot be used, and then the old one stays everywhere.
+    private func reloadFault() -> String? {
+        var texts: HTTPCertificate?
+        if let certificate, http?.isSecure == true {
+            do throws(UsageError) {
+                texts = try ServePlan.texts(certificate)
+            } catch {
+                return error.message
+            }
+            if let fault = texts?.fault { return fault }
+        }
         do throws(ServerError) {
             try server.reloadCertificate()
-            if let certificate, let texts = try? ServePlan.texts(certificate) {
-                http?.replace(texts)
-            }
-            server.control.event("reloaded")
         } catch {
-            server.control.event("reload_failed", [.init("reason", .string(error.description))])
+            return error.description
         }
+        if let texts { http?.replace(texts) }
+        return nil
     }
 
     /// Drains beside the thread that waits for signals, and ends the process.

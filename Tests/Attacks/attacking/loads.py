@@ -63,7 +63,7 @@ class Tools:
             spare.bind(("127.0.0.1", 0))
             port = spare.getsockname()[1]
         process = self.start(self.path("line"), str(port))
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port)).close()

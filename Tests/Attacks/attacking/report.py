@@ -44,12 +44,16 @@ class Report:
         self.failed = []
         print(f"{title}", flush=True)
 
-    def check(self, name, body, *arguments):
-        """Runs a check. What it returns is its figure."""
+    def check(self, name, body, *arguments, tries=1):
+        """Runs a check. What it returns is its figure. One of times may fall into a moment in which
+        the machine does something else: it has failed where all of its tries have."""
         began = time.monotonic()
         try:
             figure = body(*arguments)
         except Failure as failure:
+            if tries > 1:
+                print(f"  again   {name}: {failure}", flush=True)
+                return self.check(name, body, *arguments, tries=tries - 1)
             self.fail(name, str(failure))
             return False
         except Exception as error:  # noqa: BLE001

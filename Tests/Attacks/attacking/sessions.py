@@ -2,6 +2,7 @@
 
 Standard library only.
 """
+import collections
 import random
 import threading
 import time
@@ -201,7 +202,7 @@ class Watchers:
     def wait(self, count):
         """Until everybody has heard so many answers more."""
         goals = [len(heard) + count for heard in self.heard]
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while any(len(heard) < goal for heard, goal in zip(self.heard, goals)):
             expect(time.monotonic() < until, "a connection is not answered")
             time.sleep(0.001)
@@ -249,12 +250,16 @@ def revocation(world):
 
 
 def answers_from_a_cache(world):
+    asked = collections.Counter()
+
     def fault(go, method, params, token, _):
-        # As if each worker asked the store every 20 ms only.
+        # As if the store was not asked for the first two questions of each connection.
         ended = getattr(world, "ended_at", None)
         answer = go(method, params, token)
-        if ended and method == "auth.whoami" and time.monotonic() < ended + 0.02:
-            return {"result": {}}
+        if ended and method == "auth.whoami":
+            asked[ended] += 1
+            if asked[ended] <= 24:
+                return {"result": {}}
         return answer
     return fault
 

@@ -154,10 +154,13 @@ def hidden_session(world):
 
 def planted(world):
     with world.connect() as one:
-        try:
-            compare(world, login_sides(world, one), share=0.1 if world.samples >= 1_000 else 0.4)
-        except Failure as found:
-            return str(found)
+        sides = login_sides(world, one)
+        for _ in range(5):
+            # Where the machine becomes slower meanwhile it goes under.
+            try:
+                compare(world, sides, share=0.1 if world.samples >= 1_000 else 0.4)
+            except Failure as found:
+                return str(found)
     raise Failure("a planted difference is not found")
 
 

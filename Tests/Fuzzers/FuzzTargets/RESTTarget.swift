@@ -10,8 +10,9 @@ extension FuzzTarget {
         name: "rest",
         tokens: [
             "GET ", "POST ", "PATCH ", "PUT ", "DELETE ", "/users", "/posts", "/comments", "/me",
-            "/sessions", "/refresh", "/likes", "/01936b2f-5a12-7c3e-9f00-0a1b2c3d4e53", "?limit=20",
-            "&limit=2.0", "&limit=1e1", "&order=oldest", "&cursor=x", "&_meta=1", "&id=x", "%22%2C",
+            "/sessions", "/refresh", "/likers", "/01936b2f-5a12-7c3e-9f00-0a1b2c3d4e53",
+            "?limit=20", "&limit=2.0", "&limit=1e1", "&order=oldest", "&cursor=x", "&_meta=1",
+            "&id=x", "%22%2C",
             "\nAuthorization: Bearer x", "\nIdempotency-Key: k", "\ntraceparent: x", "\n\n",
             "{\"body\":\"b\"}", "\"_meta\":{}", "\"attach\":true", "\"id\":1", ",", "{", "}", "[[[",
             "\"revision\":1", "null", " ", "\u{301}",

@@ -20,6 +20,19 @@ internal import Testing
         #expect(after.commentCount == 1 && after.revision == 1)
     }
 
+    @Test("what is told of a new comment is what a read tells, its state too")
+    func told() async throws {
+        let house = try ContentHouse()
+        let ann = try await house.watched("ann", displayName: "Ann")
+        let comment = try await house.comment(try await house.post(ann), ann)
+        let state = try #require(ann.peer.validator?.precondition.outcome)
+        let read = try await house.comments.get(
+            CommentsGetParams(id: comment.id), house.call(.commentsGet, ann))
+        #expect(read == comment)
+        #expect(ann.peer.validator?.digest == state)
+        #expect(comment.author.displayName == "Ann")
+    }
+
     @Test("on an unknown post, not found; by nobody, unauthenticated")
     func refusals() async throws {
         let house = try ContentHouse()

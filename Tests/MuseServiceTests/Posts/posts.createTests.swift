@@ -19,6 +19,17 @@ internal import Testing
         #expect(try await house.user(ann.id).postCount == 1)
     }
 
+    @Test("what is told of a new post is what a read tells, its state too")
+    func told() async throws {
+        let house = try ContentHouse()
+        let ann = try await house.watched("ann", displayName: "Ann")
+        let post = try await house.post(ann)
+        let state = try #require(ann.peer.validator?.precondition.outcome)
+        #expect(try await house.post(post.id, as: ann) == post)
+        #expect(ann.peer.validator?.digest == state)
+        #expect(post.author.displayName == "Ann")
+    }
+
     @Test("ids rise in the order of the commits")
     func rising() async throws {
         let house = try ContentHouse()

@@ -6,10 +6,12 @@ import os
 import socket
 import struct
 import threading
+import time
 
 import mentalmuse
 
-PATIENCE = 20.0
+#: Seconds after which something hangs: more than a call may take.
+PATIENCE = 60.0
 
 
 class Peer:
@@ -49,29 +51,36 @@ class Peer:
 class Server:
     """`behave(peer, request)` is called for each line; `greet(peer)` for each connection."""
 
-    def __init__(self, behave, greet=None, port=0, context=None):
+    def __init__(self, behave, greet=None, context=None, place=None):
         self.behave, self.greet, self.context = behave, greet, context
-        self.peers, self.requests = [], []
-        self.listener = socket.create_server(("127.0.0.1", port), backlog=1_024)
-        self.port = self.listener.getsockname()[1]
-        self.address = f"tcp://127.0.0.1:{self.port}"
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.listen(place or free_place())
 
-    def accept(self):
+    def listen(self, place):
+        """Takes connections at a place; what comes over them is counted from nothing."""
+        self.peers, self.requests = [], []
+        self.listener = place
+        self.port = place.getsockname()[1]
+        self.address = address_of(place)
+        place.listen(1_024)
+        counted = (self.listener, self.peers, self.requests)
+        threading.Thread(target=self.accept, args=counted, daemon=True).start()
+
+    def accept(self, listener, peers, requests):
         while True:
             try:
-                made, _ = self.listener.accept()
+                made, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self.serve, args=(made,), daemon=True).start()
+            threading.Thread(
+                target=self.serve, args=(made, peers, requests), daemon=True).start()
 
-    def serve(self, made):
+    def serve(self, made, peers, requests):
         try:
             if self.context:
                 made = self.context.wrap_socket(made, server_side=True)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            peer = Peer(made, len(self.peers))
-            self.peers.append(peer)
+            peer = Peer(made, len(peers))
+            peers.append(peer)
             if self.greet:
                 self.greet(peer)
             rest = b""
@@ -80,7 +89,7 @@ class Server:
                 for line in lines:
                     request = json.loads(line)
                     peer.requests.append(request)
-                    self.requests.append(request)
+                    requests.append(request)
                     self.behave(peer, request)
         except (OSError, ValueError):
             pass
@@ -95,6 +104,14 @@ class Server:
         return self
 
     def __exit__(self, *_):
+        self.end()
+
+    def move(self):
+        """Goes elsewhere: a client before may still be connecting."""
+        self.end()
+        self.listen(free_place())
+
+    def end(self):
         # A thread in accept() holds on to the listener until something wakes it.
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
@@ -103,6 +120,25 @@ class Server:
                 peer.close()
             except OSError:
                 pass
+
+
+def free_place():
+    """A socket that has an address and takes no connections yet: nobody else can have it."""
+    place = socket.socket()
+    place.bind(("127.0.0.1", 0))
+    return place
+
+
+def address_of(place):
+    return f"tcp://127.0.0.1:{place.getsockname()[1]}"
+
+
+def until(holds):
+    """Waits until something holds."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.001)
 
 
 class Threads:
@@ -114,8 +150,10 @@ class Threads:
     def each(self, calls):
         """What each of the calls, made at the same time, ends with: a result or an exception."""
         ends = [None] * len(calls)
+        start = threading.Barrier(len(calls))
 
         def run(number):
+            start.wait()
             try:
                 ends[number] = calls[number](self.client)
             except Exception as error:
@@ -132,10 +170,13 @@ class Threads:
     def one(self, call):
         return call(self.client)
 
-    def later(self, seconds, action):
-        timer = threading.Timer(seconds, action)
-        timer.daemon = True
-        timer.start()
+    def when(self, holds, action):
+        """Does something as soon as something else holds."""
+        def wait():
+            until(holds)
+            action()
+
+        threading.Thread(target=wait, daemon=True).start()
 
     def close(self):
         self.client.close()
@@ -164,8 +205,11 @@ class Loop:
 
         return self.run(awaited())
 
-    def later(self, seconds, action):
-        self.loop.call_later(seconds, action)
+    def when(self, holds, action):
+        if holds():
+            action()
+        else:
+            self.loop.call_later(0.001, self.when, holds, action)
 
     def close(self):
         self.client.close()

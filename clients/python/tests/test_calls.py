@@ -7,7 +7,7 @@ import unittest
 import mentalmuse
 from mentalmuse import CallOptions
 
-from .fake import FACES, Server, Threads, ping, pong
+from .fake import FACES, Server, Threads, address_of, free_place, ping, pong
 
 POST = {
     "id": "01936b2f-5a20-7c3e-9f00-0a1b2c3d4e61",
@@ -25,17 +25,37 @@ class Case(unittest.TestCase):
 
     def faces(self, server, **settings):
         for kind in FACES:
-            # A connection of the face before may still be on its way.
-            time.sleep(0.02)
-            del server.peers[:], server.requests[:]
-            face = kind(server.address, **settings)
-            try:
-                yield face
-            finally:
-                face.close()
+            server.move()
+            yield from self.face(kind, server.address, **settings)
 
-    def within(self, seconds):
-        return Clock(self, seconds)
+    def nowhere(self, **settings):
+        """Faces of clients that nobody is there for, and the place where somebody may come."""
+        for kind in FACES:
+            with free_place() as place:
+                for face in self.face(kind, address_of(place), **settings):
+                    yield face, place
+
+    def face(self, kind, address, **settings):
+        face = kind(address, **settings)
+        try:
+            yield face
+        finally:
+            face.close()
+
+    def connected(self, server, **settings):
+        """Faces that are connected already: however short a deadline is, it is not over because of
+        the connection."""
+        behave = server.behave
+        for face in self.faces(server, **settings):
+            server.behave = pong
+            face.one(lambda client: client.connect())
+            server.behave = behave
+            del server.requests[:], server.peers[0].requests[:]
+            yield face
+
+    def soon(self):
+        """Long before the usual deadline, on a slow machine too."""
+        return Clock(self, 20)
 
 
 class Clock:
@@ -92,8 +112,8 @@ class AnswerTests(Case):
                     peer.result(request)
 
             with Server(behave) as server:
-                for face in self.faces(server):
-                    with self.within(5):
+                for face in self.connected(server):
+                    with self.soon():
                         ends = face.each([lambda c: c.server.info(options=SHORT)] + [ping] * 10)
                     self.assertIsInstance(ends[0], mentalmuse.TimedOut)
                     self.assertEqual(ends[1:], ["pong"] * 10)
@@ -102,7 +122,7 @@ class AnswerTests(Case):
     def test_a_server_that_speaks_something_else_is_given_up(self):
         with Server(lambda peer, request: peer.write(b"220 mail ready\r\n" * 16)) as server:
             for face in self.faces(server):
-                with self.within(5), self.assertRaises(mentalmuse.MalformedAnswer):
+                with self.soon(), self.assertRaises(mentalmuse.MalformedAnswer):
                     face.one(lambda client: client.server.ping(options=ONCE))
 
     def test_an_answer_that_is_not_as_the_schema_says_fails_its_call_alone(self):
@@ -134,7 +154,7 @@ class AnswerTests(Case):
 
         with Server(behave) as server:
             for face in self.faces(server, answer_bytes_max=100_000):
-                with self.within(10):
+                with self.soon():
                     ends = face.each([lambda client: client.server.info(), ping, ping])
                 self.assertIsInstance(ends[0], mentalmuse.MalformedAnswer)
                 self.assertEqual(ends[1:], ["pong", "pong"])
@@ -183,14 +203,15 @@ class AnswerTests(Case):
 class DeadlineTests(Case):
     def test_a_call_that_nobody_answers_ends_at_its_deadline(self):
         with Server(lambda peer, request: None) as server:
-            for face in self.faces(server, deadline=0.3):
+            for face in self.connected(server, deadline=1):
                 began = time.monotonic()
-                ends = face.each([ping] * 50)
-                self.assertLess(time.monotonic() - began, 5)
-                self.assertGreaterEqual(time.monotonic() - began, 0.29)
+                with self.soon():
+                    ends = face.each([ping] * 50)
+                self.assertGreaterEqual(time.monotonic() - began, 0.99)
                 self.assertEqual({type(end) for end in ends}, {mentalmuse.TimedOut})
-                told = server.requests[0]["params"]["_meta"]["deadline_ms"]
-                self.assertTrue(0 < told <= 300, told)
+                for request in list(server.requests):
+                    told = request["params"]["_meta"]["deadline_ms"]
+                    self.assertTrue(0 < told <= 1_000, told)
 
     def test_a_call_has_thirty_seconds_and_at_most_an_hour(self):
         with Server(pong) as server:
@@ -208,7 +229,7 @@ class DeadlineTests(Case):
                 peer.result(request)
 
         with Server(behave) as server:
-            for face in self.faces(server):
+            for face in self.connected(server):
                 short = [lambda client: client.server.ping(options=SHORT)] * 5
                 ends = face.each(short + [ping] * 2 + short)
                 self.assertEqual(ends[5:7], ["pong"] * 2)
@@ -220,7 +241,7 @@ class DeadlineTests(Case):
                 peer.result(request)
 
         with Server(behave) as server:
-            for face in self.faces(server):
+            for face in self.connected(server):
                 with self.assertRaises(mentalmuse.TimedOut):
                     face.one(lambda client: client.server.ping(options=SHORT))
                 self.assertEqual(face.one(ping), "pong")
@@ -277,7 +298,7 @@ class OrderTests(Case):
                 for face in self.faces(server):
                     began = time.monotonic()
                     self.assertEqual(face.one(ping), "pong")
-                    self.assertGreaterEqual(time.monotonic() - began, 0.2)
+                    self.assertGreaterEqual(time.monotonic() - began, 0.199)
                     server.requests.clear()
                     with self.assertRaises(mentalmuse.ServerError):
                         face.one(lambda client: client.server.ping(options=ONCE))

@@ -1,7 +1,9 @@
 """Who is calling: attaching, renewing once for all, and sessions that outlive the process."""
 
 import threading
+import time
 import unittest
+from datetime import datetime, timezone
 
 import mentalmuse
 from mentalmuse import CallOptions, MemorySessionStore
@@ -10,6 +12,14 @@ from .fake import Loop, Server, Threads
 from .test_calls import POST, Case
 
 TIME = "2026-11-24T09:30:00.000Z"
+#: Seconds that a token lives.
+LIFE = 900
+
+
+def stamp(seconds):
+    """So many seconds from now, as the service writes it."""
+    when = datetime.fromtimestamp(time.time() + seconds, timezone.utc)
+    return when.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 class Service:
@@ -29,7 +39,7 @@ class Service:
         user = {"id": "id-" + name, "username": name, "display_name": None, "bio": None,
                 "role": "user", "created_at": TIME, "post_count": 0, "revision": 1}
         return {"user": user, "session_id": "s-" + name, "token_type": "Bearer",
-                "access_token": f"{name}.{self.made}", "access_expires_at": TIME,
+                "access_token": f"{name}.{self.made}", "access_expires_at": stamp(LIFE),
                 "refresh_token": f"{name}.r{self.made}", "refresh_expires_at": TIME}
 
     def refused(self, token):

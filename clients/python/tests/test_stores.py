@@ -12,7 +12,7 @@ import warnings
 import mentalmuse
 from mentalmuse import FileSessionStore
 
-from .fake import Server, ping
+from .fake import PATIENCE, Server, ping
 from .test_sessions import Service
 
 
@@ -74,7 +74,7 @@ class StoreTests(unittest.TestCase):
             for thread in threads:
                 thread.start()
             for thread in threads:
-                thread.join(20)
+                thread.join(PATIENCE)
             self.assertEqual(len(found), 8)
             self.assertEqual(len(server.of("auth.refresh")), 1)
             for client in clients:
@@ -109,10 +109,12 @@ class TaskTests(unittest.TestCase):
             settings = mentalmuse.Configuration(in_flight_max=2)
             client = mentalmuse.AsyncClient(server.address, settings)
             calls = [asyncio.ensure_future(client.server.ping()) for _ in range(200)]
-            await asyncio.sleep(0.05)
+            while not server.requests:
+                await asyncio.sleep(0.001)
             for call in calls[::3]:
                 call.cancel()
-            ends = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 15)
+            ends = await asyncio.wait_for(
+                asyncio.gather(*calls, return_exceptions=True), PATIENCE)
             self.assertTrue(all(end == "pong" or isinstance(end, asyncio.CancelledError)
                                 for end in ends))
             client.close()

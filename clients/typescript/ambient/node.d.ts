@@ -88,6 +88,8 @@ declare module "node:net" {
     removeListener(event: string, listener: (error: Error) => void): this;
     write(data: string | Uint8Array): boolean;
     end(): this;
+    pause(): this;
+    resume(): this;
     destroy(): this;
     resetAndDestroy(): this;
   }
@@ -95,6 +97,7 @@ declare module "node:net" {
     readonly listening: boolean;
     address(): { port: number };
     listen(port: number, host: string, listening: () => void): this;
+    listen(path: string, listening: () => void): this;
     close(closed?: () => void): this;
   }
   export function connect(options: {

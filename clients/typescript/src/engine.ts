@@ -122,6 +122,7 @@ export class Engine {
         if (isBound) {
           const loading = this.tokens.load();
           if (loading !== undefined) await attempt.until(loading);
+          this.tokens.renewIfDue(performance.now());
         }
         const link = this.connector.ready ?? (await this.connector.get(attempt));
         if (isBound) {

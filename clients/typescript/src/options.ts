@@ -46,6 +46,9 @@ export interface Configuration {
   readonly outputBytesMax: number;
   /** Milliseconds that making a connection may take. */
   readonly connectTimeout: number;
+  /** Milliseconds before the access token's end at which a new one is asked for; calls use the old
+   * one meanwhile. */
+  readonly refreshAhead: number;
   /** Milliseconds before the second attempt to connect; they double up to `backoffMax`, and a
    * random part of up to a half is taken off. */
   readonly backoff: number;
@@ -70,6 +73,7 @@ export const usual: Configuration = {
   answerBytesMax: (4 << 20) + (64 << 10),
   outputBytesMax: 4 << 20,
   connectTimeout: 10_000,
+  refreshAhead: 30_000,
   backoff: 50,
   backoffMax: 5_000,
   followsLogins: true,

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { MuseError } from "./errors.js";
 import type { Grant } from "./generated/models.js";
+import { lifetime } from "./jwt.js";
 
 /** A session as it is kept: who, and the tokens. Secret. */
 export interface StoredSession {
@@ -36,6 +37,27 @@ export function sessionOfGrant(grant: Grant): StoredSession {
 export function sessionOfToken(accessToken: string): StoredSession {
   const accessExpiresAt = "1970-01-01T00:00:00.000Z";
   return { userID: "", username: "", sessionID: "", accessToken, accessExpiresAt, refreshKey: "" };
+}
+
+/**
+ * Milliseconds until new tokens are to be asked for, `ahead` of the access token's end; a token
+ * that lives hardly longer than that is used up to its second half.
+ *
+ * One that was just made says itself how long it lives, so that a clock that is wrong here (`now`,
+ * in milliseconds since 1970) does no harm; for one that was kept the clock has to do.
+ */
+export function renewalPause(
+  session: StoredSession,
+  ahead: number,
+  isNew: boolean,
+  now: number,
+): number {
+  if (session.refreshToken === undefined) return Infinity;
+  const told = isNew ? lifetime(session.accessToken) : undefined;
+  const left = told ?? Date.parse(session.accessExpiresAt) - now;
+  // What says nothing of its end is used until it is refused.
+  if (Number.isNaN(left)) return Infinity;
+  return Math.max(left - Math.max(ahead, 0), left / 2, isNew ? 1_000 : 0);
 }
 
 /** An idempotency key that nobody has used: 32 hexadecimal digits. */

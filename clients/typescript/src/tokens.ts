@@ -5,7 +5,7 @@ import { ClientFailure, MuseError, why } from "./errors.js";
 import type { ServerError } from "./errors.js";
 import type { Grant } from "./generated/models.js";
 import type { Configuration } from "./options.js";
-import { MemorySessionStore, sessionOfGrant, sessionOfToken } from "./sessions.js";
+import { MemorySessionStore, renewalPause, sessionOfGrant, sessionOfToken } from "./sessions.js";
 import type { SessionEvent, SessionStore, StoredSession } from "./sessions.js";
 
 /** What a refresh token that is of no use any more is answered with. */
@@ -35,6 +35,8 @@ export class Tokens {
   readonly #store: SessionStore;
   readonly #source: TokenSource;
   #versions = 0;
+  /** When new tokens are to be asked for, on the monotonic clock. */
+  #renewsAt = Infinity;
   #isLoaded: boolean;
   #loading: Promise<void> | undefined;
   /** Whether the store has what it was last given. */
@@ -65,16 +67,19 @@ export class Tokens {
     // Somebody may have logged in meanwhile.
     if (this.#isLoaded) return;
     this.#isLoaded = true;
-    if (session !== null) this.#signIn(session);
+    if (session !== null) this.#signIn(session, false);
   }
 
-  #signIn(session: StoredSession): void {
-    this.#adopt(session);
+  /** `isNew`: its tokens were made just now. */
+  #signIn(session: StoredSession, isNew: boolean): void {
+    this.#adopt(session, isNew);
     const { userID, username } = session;
     this.events.send({ kind: "signed_in", userID, username });
   }
 
-  #adopt(session: StoredSession): void {
+  #adopt(session: StoredSession, isNew: boolean): void {
+    const pause = renewalPause(session, this.#settings.refreshAhead, isNew, Date.now());
+    this.#renewsAt = performance.now() + pause;
     this.#versions += 1;
     this.identity = { version: this.#versions, session, ended: undefined };
   }
@@ -82,6 +87,7 @@ export class Tokens {
   /** Calls are nobody's from now on. */
   #end(error: MuseError | undefined, reason: "logged_out" | MuseError): void {
     const had = this.identity.session !== undefined;
+    this.#renewsAt = Infinity;
     this.identity = { version: 0, session: undefined, ended: error };
     if (had) this.events.send({ kind: "ended", reason });
   }
@@ -89,7 +95,7 @@ export class Tokens {
   /** An access token that was made elsewhere is the client's from now on. It is not kept. */
   use(accessToken: string): void {
     this.#isLoaded = true;
-    this.#signIn(sessionOfToken(accessToken));
+    this.#signIn(sessionOfToken(accessToken), true);
   }
 
   /** Somebody has logged in, or out. */
@@ -109,13 +115,13 @@ export class Tokens {
         release?.();
       }
       if (session === null) this.#end(undefined, "logged_out");
-      else if (isRenewal) this.#renewed(session);
-      else this.#signIn(session);
+      else if (isRenewal) this.#renewed(session, true);
+      else this.#signIn(session, true);
     });
   }
 
-  #renewed(session: StoredSession): void {
-    this.#adopt(session);
+  #renewed(session: StoredSession, isNew: boolean): void {
+    this.#adopt(session, isNew);
     this.events.send({ kind: "refreshed" });
   }
 
@@ -159,28 +165,41 @@ export class Tokens {
   async renew(version: number, error: ServerError, attempt: Attempt): Promise<void> {
     if (this.identity.version !== version) return;
     if (this.#failed !== undefined && this.#failed.at >= attempt.began) throw this.#failed.error;
-    if (this.#renewing?.version !== version) {
-      const done = this.#exclusively(() => this.#exchange(version, error));
-      const renewing = { version, done };
-      this.#renewing = renewing;
-      const over = () => {
-        if (this.#renewing === renewing) this.#renewing = undefined;
-      };
-      done.then(over, (failure) => {
-        this.#failed = { at: performance.now(), error: failure };
-        over();
-      });
-    }
-    await attempt.until(this.#renewing.done);
+    await attempt.until(this.#begun(version, error));
+  }
+
+  /** Asks for new tokens if it is time, at `now` on the monotonic clock. Nobody waits for them: if
+   * that fails, calls go on with the old ones until they are refused. */
+  renewIfDue(now: number): void {
+    if (now < this.#renewsAt) return;
+    this.#renewsAt = Infinity;
+    void this.#begun(this.identity.version, undefined);
+  }
+
+  /** The renewal of that version's tokens, begun unless it is under way. `error`: what a call was
+   * refused with; undefined where none was yet. */
+  #begun(version: number, error: ServerError | undefined): Promise<void> {
+    if (this.#renewing?.version === version) return this.#renewing.done;
+    const done = this.#exclusively(() => this.#exchange(version, error));
+    const renewing = { version, done };
+    this.#renewing = renewing;
+    const over = () => {
+      if (this.#renewing === renewing) this.#renewing = undefined;
+    };
+    done.then(over, (failure) => {
+      if (error !== undefined) this.#failed = { at: performance.now(), error: failure };
+      over();
+    });
+    return done;
   }
 
   /** Looks whether another process was faster; if not, gets new tokens, unless the session is over.
    * What the store could not keep it cannot tell either. */
-  async #exchange(version: number, error: ServerError): Promise<void> {
+  async #exchange(version: number, error: ServerError | undefined): Promise<void> {
     const { session } = this.identity;
     if (this.identity.version !== version || session === undefined) return;
     if (session.refreshToken === undefined) {
-      this.#end(error, error);
+      if (error !== undefined) this.#end(error, error);
       return;
     }
     const release = await this.#locked();
@@ -189,9 +208,9 @@ export class Tokens {
       if (kept === null) {
         this.#end(error, "logged_out");
       } else if (kept.accessToken !== session.accessToken) {
-        if (kept.userID === session.userID) this.#renewed(kept);
-        else this.#signIn(kept);
-      } else if (error.name !== "token_expired") {
+        if (kept.userID === session.userID) this.#renewed(kept, false);
+        else this.#signIn(kept, false);
+      } else if (error !== undefined && error.name !== "token_expired") {
         await this.#over(error);
       } else {
         await this.#refresh(session);
@@ -212,7 +231,7 @@ export class Tokens {
     }
     const renewed = sessionOfGrant(grant);
     await this.#keep(renewed);
-    this.#renewed(renewed);
+    this.#renewed(renewed, true);
   }
 
   /** The server says that the session is over. */

@@ -5,6 +5,7 @@ import type { KeyObject } from "node:crypto";
 import { knownError } from "./errors.js";
 import type { TokenExpired, TokenInvalid } from "./generated/errors.js";
 import type { JWKSet, Role } from "./generated/models.js";
+import { decoded, object } from "./jwt.js";
 
 /** Seconds by which clocks may differ. */
 const LEEWAY = 5;
@@ -221,24 +222,6 @@ class Claims {
     }
     return value;
   }
-}
-
-/** Base64url without padding, in its one canonical form. */
-function decoded(text: string): Buffer | undefined {
-  const data = Buffer.from(text, "base64url");
-  return data.toString("base64url") === text ? data : undefined;
-}
-
-/** A JSON object in UTF-8. */
-function object(data: Buffer): Readonly<Record<string, unknown>> | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(data));
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return value as Record<string, unknown>;
 }
 
 function invalid(message: string): TokenInvalid {

@@ -69,6 +69,15 @@ export class Peer {
     this.#isEnding = true;
     this.socket.end();
   }
+
+  /** Reads nothing until it goes on. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  goOn(): void {
+    this.socket.resume();
+  }
 }
 
 export type Behaviour = (peer: Peer, asked: Asked) => void;
@@ -94,8 +103,12 @@ export class Server {
       : createSecure(secret, connected);
   }
 
-  listen(port = 0): Promise<void> {
-    return new Promise((resolve) => this.#listener.listen(port, "127.0.0.1", resolve));
+  /** At a free port, or at a Unix socket's path. */
+  listen(path?: string): Promise<void> {
+    return new Promise((resolve) => {
+      if (path === undefined) this.#listener.listen(0, "127.0.0.1", resolve);
+      else this.#listener.listen(path, resolve);
+    });
   }
 
   get port(): number {
@@ -169,6 +182,24 @@ export async function pair(
   return { server, client: clientOf(context, server, settings) };
 }
 
+/** A server, and a client that is connected to it already: however short a deadline is, it is not
+ * over because of the connection. The server behaves so, and counts what it is asked, from then on.
+ */
+export async function connected(
+  context: TestContext,
+  behave: Behaviour,
+  settings: Partial<Configuration> = {},
+): Promise<{ server: Server; client: Client; peer: Peer }> {
+  const { server, client } = await pair(context, pong, settings);
+  await client.connect();
+  const [peer] = server.peers;
+  if (peer === undefined) throw new Error("nobody has connected");
+  peer.asked.length = 0;
+  server.asked.length = 0;
+  server.behave = behave;
+  return { server, client, peer };
+}
+
 /** What each of so many calls ends with: its result, or the name of its error. */
 export async function ends(
   count: number,
@@ -192,7 +223,7 @@ export async function timed(body: () => Promise<unknown>): Promise<number> {
 
 /** Waits until something holds: that a server was asked, for one. */
 export async function until(holds: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 60_000;
   while (!holds()) {
     if (performance.now() > end) throw new Error("it did not come to pass");
     await new Promise<void>((resolve) => setImmediate(resolve));

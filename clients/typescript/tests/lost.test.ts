@@ -1,9 +1,11 @@
 // Connections that cannot be made, and connections that are lost.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TestContext } from "node:test";
 import { Client } from "../src/index.js";
 import { clientOf, ends, pair, pong, POST, serve, Server, timed, until } from "./fake.js";
 import type { Peer } from "./fake.js";
+import { Folder } from "./serving.js";
 
 const once = { retries: false };
 const short = { deadline: 300 };
@@ -63,37 +65,34 @@ test("what cannot be repeated fails at once", async (context) => {
   assert.equal(server.asked.length, 1);
 });
 
-/** An address where nobody listens. */
-async function nobody(): Promise<number> {
-  const server = new Server(pong);
-  await server.listen();
-  const { port } = server;
-  await server.close();
-  return port;
+/** A Unix socket's path where nobody listens, and nobody else will: a free port may be taken. */
+function nobody(context: TestContext): string {
+  const folder = new Folder();
+  context.after(() => folder.remove());
+  return `${folder.path}/muse.sock`;
 }
 
-test("where nobody listens connecting fails at once", async () => {
-  const address = `tcp://127.0.0.1:${await nobody()}`;
-  const took = await timed(() => assert.rejects(Client.connect(address), { name: "not_connected" }));
-  assert(took < 20_000);
-  for (const other of ["unix:/nowhere/at/all", "tcp://no.such.host.invalid:1"]) {
-    await assert.rejects(Client.connect(other), { name: "not_connected" });
+test("where nobody listens connecting fails at once", async (context) => {
+  const path = nobody(context);
+  for (const address of [`unix:${path}`, "tcp://127.0.0.1:1", "tcp://no.such.host.invalid:1"]) {
+    const took = await timed(() => assert.rejects(Client.connect(address), { name: "not_connected" }));
+    assert(took < 20_000);
   }
 });
 
 test("a call that no server was there for says so at its deadline", async (context) => {
-  const client = clientOf(context, `tcp://127.0.0.1:${await nobody()}`);
+  const client = clientOf(context, `unix:${nobody(context)}`);
   const found = await ends(20, () => client.server.ping(short));
   assert.deepEqual(found, Array(20).fill("not_connected"));
 });
 
 test("a call waits for a server that comes later", async (context) => {
-  const port = await nobody();
-  const client = clientOf(context, `tcp://127.0.0.1:${port}`);
+  const path = nobody(context);
+  const client = clientOf(context, `unix:${path}`);
   const calls = ends(5, () => client.server.ping());
   await ends(1, () => client.server.ping(short));
   const server = new Server(pong);
-  await server.listen(port);
+  await server.listen(path);
   context.after(() => server.close());
   assert.deepEqual(await calls, Array(5).fill("pong"));
 });
@@ -102,7 +101,8 @@ test("a server that closes each connection is not stormed", async (context) => {
   const server = await serve(context, pong, (peer: Peer) => peer.close());
   const client = clientOf(context, server, { deadline: 500 });
   for (const end of await ends(10, () => client.server.ping())) {
-    assert(end === "connection_lost" || end === "not_connected", String(end));
+    // The last connection may not have been closed yet at the deadline.
+    assert(["connection_lost", "not_connected", "timed_out"].includes(String(end)), String(end));
   }
   assert(server.peers.length < 20, `${server.peers.length} connections`);
 });
@@ -123,21 +123,23 @@ test("calls that wait when the client is closed fail at once, on connections it 
     if (asked.method === "server.ping" && peer.number > 0) peer.result(asked);
     else if (asked.method === "server.info") peer.drain();
   });
+  const heard = client.notifications();
   const info = ends(1, () => client.server.info());
-  await until(() => server.of("server.info").length === 1);
-  while (server.peers.length < 2) await client.server.ping(short).catch(() => {});
+  await heard.next();
+  assert.equal(await client.server.ping(), "pong");
   server.behave = () => {};
   const calls = ends(10, () => client.server.ping());
-  await until(() => server.peers[1]?.asked.filter((one) => one.method === "server.ping").length === 11);
+  await until(() => server.of("server.ping").length === 11);
   client.close();
+  assert.equal(server.peers.length, 2);
   assert.deepEqual(await calls, Array(10).fill("client_closed"));
   assert.deepEqual(await info, ["client_closed"]);
   await assert.rejects(client.server.ping(), { name: "client_closed" });
   assert.equal(client.load, 0);
 });
 
-test("a client that is closed while it connects, pauses or waits for its turn ends its calls", async () => {
-  const client = new Client(`tcp://127.0.0.1:${await nobody()}`);
+test("a client that is closed while it connects, pauses or waits for its turn ends its calls", async (context) => {
+  const client = new Client(`unix:${nobody(context)}`);
   const calls = ends(5, () => client.server.ping());
   await ends(1, () => client.server.ping(short));
   client.close();

@@ -3,6 +3,9 @@
 import type { Asked, Peer } from "./fake.js";
 import { POST, TIME, USER } from "./fake.js";
 
+/** Milliseconds that a token lives. */
+export const LIFE = 900_000;
+
 export class Service {
   made = 0;
   oldest = 0;
@@ -19,7 +22,7 @@ export class Service {
       session_id: `s-${name}`,
       token_type: "Bearer",
       access_token: `${name}.${this.made}`,
-      access_expires_at: TIME,
+      access_expires_at: new Date(Date.now() + LIFE).toISOString(),
       refresh_token: `${name}.r${this.made}`,
       refresh_expires_at: TIME,
     };

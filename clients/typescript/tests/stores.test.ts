@@ -21,7 +21,7 @@ const ADA: StoredSession = {
   username: "ada",
   sessionID: "s-ada",
   accessToken: "ada.1",
-  accessExpiresAt: "2026-11-24T09:30:00.000Z",
+  accessExpiresAt: "2126-11-24T09:30:00.000Z",
   refreshToken: "ada.r1",
   refreshExpiresAt: "2026-12-24T09:30:00.000Z",
   refreshKey: "k",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MuseError } from "../src/index.js";
-import { clientOf, pong, serve } from "./fake.js";
+import { clientOf, pong, serve, until } from "./fake.js";
 import type { Asked, Peer } from "./fake.js";
 
 const DEADLINE = 1_000;
@@ -19,11 +19,26 @@ function numbers(seed: number): () => number {
 }
 
 /** Answers late, never, in pieces, with garbage, twice, or with the end of the connection. */
-function storm(seed: number): (peer: Peer, asked: Asked) => void {
-  const random = numbers(seed);
-  return (peer, asked) => {
+class Storm {
+  /** How many answers are still to be written. */
+  late = 0;
+  readonly #random: () => number;
+
+  constructor(seed: number) {
+    this.#random = numbers(seed);
+  }
+
+  #later(milliseconds: number, write: () => void): void {
+    this.late += 1;
+    setTimeout(() => {
+      this.late -= 1;
+      write();
+    }, milliseconds);
+  }
+
+  readonly behave = (peer: Peer, asked: Asked): void => {
     if (asked.id === undefined) return;
-    const [what, number] = [Math.floor(random() * 120), random()];
+    const [what, number] = [Math.floor(this.#random() * 120), this.#random()];
     const answer = `{"jsonrpc":"2.0","id":${asked.id},"result":"pong"}\n`;
     const half = Math.floor(number * answer.length);
     const acts = [
@@ -44,18 +59,19 @@ function storm(seed: number): (peer: Peer, asked: Asked) => void {
       },
       () => {
         peer.write(answer.slice(0, half));
-        setTimeout(() => peer.write(answer.slice(half)), number * 10);
+        this.#later(number * 10, () => peer.write(answer.slice(half)));
       },
       () => {},
     ];
-    const act = acts[what] ?? (() => setTimeout(() => peer.write(answer), number * 20));
+    const act = acts[what] ?? (() => this.#later(number * 20, () => peer.write(answer)));
     act();
   };
 }
 
 test("every call ends in its time, whatever the server does", async (context) => {
   for (let seed = 0; seed < 6; seed += 1) {
-    const server = await serve(context, storm(seed));
+    const storm = new Storm(seed);
+    const server = await serve(context, storm.behave);
     const client = clientOf(context, server, { deadline: DEADLINE, inFlightMax: 32 });
     const began = performance.now();
     const given = new AbortController();
@@ -69,7 +85,10 @@ test("every call ends in its time, whatever the server does", async (context) =>
     }
     assert(performance.now() - began < DEADLINE + 20_000, `seed ${seed}`);
     server.behave = pong;
-    const after = await Promise.all(Array.from({ length: 40 }, () => client.server.ping()));
+    // Half a line of the storm is not to be the beginning of an answer.
+    await until(() => storm.late === 0);
+    const patient = { deadline: 20_000 };
+    const after = await Promise.all(Array.from({ length: 40 }, () => client.server.ping(patient)));
     assert.deepEqual(after, Array(40).fill("pong"), `seed ${seed}`);
     assert.equal(client.load, 0);
   }

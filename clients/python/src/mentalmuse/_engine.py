@@ -88,7 +88,7 @@ class Engine:
         self.configuration = configuration
         self.io = io
         store = configuration.session_store or MemorySessionStore()
-        self.tokens = Tokens(store, self._refresh, io.sleep)
+        self.tokens = Tokens(store, self._refresh, io.sleep, configuration.refresh_ahead)
         self._is_closed = False
         self._link: AnyLink | None = None
         self._links: list[AnyLink] = []
@@ -156,6 +156,7 @@ class Engine:
                     link = await self._connected(attempt)
                 error: ServerError | None = None
                 if is_bound:
+                    await self.tokens.renew_if_due(deadline)
                     identity = self.tokens.identity
                     attempt.speaks_for(identity)
                     version = identity.version
@@ -197,7 +198,10 @@ class Engine:
                     continue
                 until = min(attempt.deadline, now + self.configuration.connect_timeout)
                 try:
-                    await self._open(until)
+                    link = await self._open(until)
+                    if link.cause is not None:
+                        # It has ended already: the call is told why.
+                        return link
                 except NotConnected as error:
                     self._failed(str(error))
                     is_final = isinstance(error, CertificateRefused)
@@ -206,13 +210,14 @@ class Engine:
         finally:
             self._connecting.leave()
 
-    async def _open(self, until: float) -> None:
+    async def _open(self, until: float) -> AnyLink:
         link = await self.io.open(until, self._notified)
         self._link = link
         # Those that take no more calls may still have some under way.
         self._links = [other for other in self._links if other.cause is None] + [link]
         if self._is_closed:
             link.lose(ClientClosed("The client is closed."))
+        return link
 
     def _forget(self, link: AnyLink | None) -> None:
         """A connection is of no use any more. One that did not live long is followed after a

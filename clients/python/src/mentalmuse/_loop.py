@@ -255,7 +255,7 @@ class LoopIO:
                 )
                 transport, _ = await asyncio.wait_for(connecting, until - monotonic())
                 inner = transport.get_extra_info("socket")
-                if inner is not None:
+                if inner is not None and link.cause is None:
                     inner.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         except (OSError, UnicodeError, NotImplementedError, asyncio.TimeoutError) as error:
             link.lose(ConnectionLost("No connection was made."))

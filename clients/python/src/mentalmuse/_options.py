@@ -49,6 +49,9 @@ class Configuration:
     answer_bytes_max: int = (4 << 20) + (64 << 10)
     #: Seconds that making a connection may take.
     connect_timeout: float = 10.0
+    #: Seconds before the access token's end at which a call asks for a new one; the calls meanwhile
+    #: use the old one.
+    refresh_ahead: float = 30.0
     #: Seconds before the second attempt to connect; they double up to `backoff_max`, and a random
     #: part of up to a half is taken off.
     backoff: float = 0.05

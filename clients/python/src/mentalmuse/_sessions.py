@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 import os
 import secrets
 import sys
@@ -57,6 +59,32 @@ class StoredSession:
         """An access token that was made elsewhere."""
         epoch = datetime.fromtimestamp(0, timezone.utc)
         return cls("", "", "", access_token, epoch, None, None, "")
+
+    def renewal_pause(self, ahead: float, is_new: bool, now: float) -> float:
+        """Seconds until new tokens are to be asked for, `ahead` of the access token's end; one that
+        lives hardly longer than that is used up to its second half.
+
+        A token that was just made says itself how long it lives, so that a clock that is wrong here
+        (`now`, in seconds since 1970) does no harm; for one that was kept the clock has to do.
+        """
+        if self.refresh_token is None:
+            return math.inf
+        left = _lifetime(self.access_token) if is_new else None
+        if left is None:
+            left = self.access_expires_at.timestamp() - now
+        return max(left - max(ahead, 0.0), left / 2, 1.0 if is_new else 0.0)
+
+
+def _lifetime(token: str) -> float | None:
+    """Seconds from a token's making to its end; None where it does not say. Nothing here trusts it.
+    """
+    try:
+        _, body, _ = token.split(".")
+        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        life = float(claims["exp"]) - float(claims["iat"])
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
+    return life if life > 0 else None
 
 
 class SessionStore(Protocol):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 from collections.abc import Awaitable, Callable
-from time import monotonic
+from time import monotonic, time
 from typing import Protocol
 
 from ._attempt import Attempt, Identity
@@ -44,8 +45,12 @@ class Tokens:
         store: SessionStore,
         refresh: Callable[[StoredSession, float], Awaitable[Grant]],
         sleep: Callable[[float], Awaitable[None]],
+        ahead: float,
     ) -> None:
         self.identity = Identity(0, None)
+        self._ahead = ahead
+        #: When new tokens are to be asked for, on the monotonic clock.
+        self._renews_at = math.inf
         self._store = store
         self._refresh = refresh
         self._sleep = sleep
@@ -54,24 +59,27 @@ class Tokens:
         self._is_kept = True
         session = store.load()
         if session is not None:
-            self._adopt(session)
+            self._adopt(session, is_new=False)
 
     def begin(self, renewing: Gate) -> None:
         """Starts anew in another process or loop."""
         self._renewing = renewing
         self._failed: tuple[float, MuseError] | None = None
 
-    def _adopt(self, session: StoredSession) -> None:
+    def _adopt(self, session: StoredSession, is_new: bool) -> None:
+        pause = session.renewal_pause(self._ahead, is_new, time())
+        self._renews_at = monotonic() + pause
         self._versions += 1
         self.identity = Identity(self._versions, session)
 
     def _end(self, why: MuseError | None) -> None:
         """Calls are nobody's from now on."""
+        self._renews_at = math.inf
         self.identity = Identity(0, None, why)
 
     def use(self, access_token: str) -> None:
         """An access token that was made elsewhere is the client's from now on. It is not kept."""
-        self._adopt(StoredSession.of_token(access_token))
+        self._adopt(StoredSession.of_token(access_token), is_new=True)
 
     async def settle(self, grant: Grant | None, deadline: float) -> None:
         """Somebody has logged in, or out."""
@@ -91,7 +99,7 @@ class Tokens:
         if session is None:
             self._end(why)
         else:
-            self._adopt(session)
+            self._adopt(session, is_new=True)
 
     async def _locked(self, deadline: float) -> Callable[[], None]:
         """The store's lock. Other processes may hold it, and none for long."""
@@ -117,28 +125,57 @@ class Tokens:
             if session.refresh_token is None:
                 self._end(error)
                 return
-            release = await self._locked(attempt.deadline)
             try:
                 await self._exchange(session, error, attempt.deadline)
             except MuseError as failure:
                 self._failed = (monotonic(), failure)
                 raise
-            finally:
-                release()
         finally:
             self._renewing.leave()
 
+    async def renew_if_due(self, deadline: float) -> None:
+        """Gets new tokens if it is time. The other calls go on with the old ones meanwhile, and so
+        does this one where that fails."""
+        now = monotonic()
+        if now < self._renews_at:
+            return
+        self._renews_at = math.inf
+        version = self.identity.version
+        # Half of the call's time is its own.
+        deadline = now + (deadline - now) / 2
+        try:
+            if not await self._renewing.enter(deadline):
+                return
+            try:
+                session = self.identity.session
+                if self.identity.version == version and session is not None:
+                    await self._exchange(session, None, deadline)
+            finally:
+                self._renewing.leave()
+        except MuseError as failure:
+            _log.info("the tokens are not renewed ahead: %s", failure)
+
     async def _exchange(
-        self, session: StoredSession, error: ServerError, deadline: float
+        self, session: StoredSession, error: ServerError | None, deadline: float
     ) -> None:
         """Looks whether another process was faster; if not, gets new tokens, unless the session is
-        over. What the store could not keep it cannot tell either."""
+        over. `error` is what a call was refused with; None where none was yet."""
+        release = await self._locked(deadline)
+        try:
+            await self._exchange_alone(session, error, deadline)
+        finally:
+            release()
+
+    async def _exchange_alone(
+        self, session: StoredSession, error: ServerError | None, deadline: float
+    ) -> None:
+        # What the store could not keep it cannot tell either.
         kept = self._store.load() if self._is_kept else session
         if kept is None:
             self._end(error)
         elif kept.access_token != session.access_token:
-            self._adopt(kept)
-        elif not isinstance(error, TokenExpired):
+            self._adopt(kept, is_new=False)
+        elif error is not None and not isinstance(error, TokenExpired):
             self._become(None, error)
         else:
             try:

@@ -188,7 +188,7 @@ final class ChannelState {
         }
         if deadline <= now { return effects.end(waiter, .failed(failures > 0 ? late : .timedOut)) }
         arm(deadline, &effects)
-        if link == .ready, queued == 0, !traits.isUrgent, hasRoom {
+        if link == .ready, !isLeaving, queued == 0, !traits.isUrgent, hasRoom {
             send(ticket, waiter, deadline, now, &effects, write)
             return
         }
