@@ -75,7 +75,7 @@ final class RunningProgram {
     func sendAndWait(_ signal: Int32) {
         for _ in 0..<2 {
             send(signal)
-            while isPending(signal) { sched_yield() }
+            while process.isRunning, isPending(signal) { sched_yield() }
         }
     }
 

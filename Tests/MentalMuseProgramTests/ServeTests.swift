@@ -58,7 +58,10 @@ internal import Testing
         client.arguments = ["nc", "127.0.0.1", "\(port)"]
         (client.standardInput, client.standardOutput) = (lines, answers)
         try client.run()
-        defer { kill(client.processIdentifier, SIGKILL) }
+        defer {
+            kill(client.processIdentifier, SIGKILL)
+            client.waitUntilExit()
+        }
         let ping = #"{"jsonrpc":"2.0","id":1,"method":"server.ping"}"# + "\n"
         lines.fileHandleForWriting.write(Data((ping + ping.prefix(16)).utf8))
         #expect(!answers.fileHandleForReading.availableData.isEmpty)
