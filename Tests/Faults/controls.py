@@ -30,7 +30,7 @@ CONTROLS = [
          "            try connection.writeMark(\"recovered\", "
          "options.clock.now().milliseconds)\n            try connection.commit()\n",
          "            try connection.execute(\"PRAGMA page_size\")\n"),
-    ], ["power.py", "--rounds", "10", "--failing-sync", "--by-kill", "--control", "marker"]),
+    ], ["power.py", "--rounds", "4", "--failing-sync", "--by-kill", "--control", "marker"]),
     ("the data folder's own name is not made durable", "Sources/mentalmuse/Data/DataFolder.swift", [
         ("            try Files.syncFolder(of: path)\n", ""),
     ], ["power.py", "--rounds", "30", "--rounds-a-folder", "1", "--control", "names"]),

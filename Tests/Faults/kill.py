@@ -57,7 +57,8 @@ class Write:
 
 
 class Writer(threading.Thread):
-    """A connection that writes without pause, several in flight, until the server is gone."""
+    """A connection that writes without pause, several in flight, until the server is gone or the
+    test says that it is enough; then all that it sent is answered."""
 
     def __init__(self, test, number, seed):
         super().__init__(daemon=True)
@@ -76,15 +77,19 @@ class Writer(threading.Thread):
             connection = Connection(self.test.server.port)
             connection.call("auth.attach", {"access_token": self.test.tokens[self.user]})
             while True:
-                while len(self.flying) < self.window:
-                    write = self.next_write()
-                    number = write.send(connection, self.test.with_keys)
-                    self.flying[number] = write
+                while len(self.flying) < self.window and not self.test.has_enough:
+                    self.send(connection)
+                if not self.flying:
+                    return
                 self.take(connection.receive())
         except OSError:
             pass
         except (Unusable, ValueError, KeyError) as error:
             self.fault = error
+
+    def send(self, connection):
+        write = self.next_write()
+        self.flying[write.send(connection, self.test.with_keys)] = write
 
     def next_write(self):
         chance = self.random.random()
@@ -116,6 +121,7 @@ class Test:
         self.with_keys = options.control != "keys"
         self.run = f"{random.getrandbits(32):x}"
         self.round = 0
+        self.has_enough = False
         command = options.command + ["serve", "--data", folder, "--port", "0"]
         self.server = self.make_server(command)
         self.random = random.Random(options.seed)
@@ -158,23 +164,34 @@ class Test:
         self.target = target["id"]
         self.every_post[target["body"]] += 1
         self.refused = []
+        self.has_enough = False
         writers = [
             self.writer(self, number, self.random.getrandbits(64))
             for number in range(self.options.connections)]
         for writer in writers:
             writer.start()
-        waited = self.kill_at_random(writers)
+        began = time.monotonic()
+        self.kill_at_random(writers)
+        waited = time.monotonic() - began
+        self.join(writers)
+        self.again(writers, waited)
+
+    def join(self, writers):
         for writer in writers:
             writer.join(60)
             if writer.is_alive():
-                raise Unusable("a connection did not notice that the server is gone")
+                raise Unusable("a connection did not end within a minute")
         for writer in writers:
             if writer.fault is not None:
                 raise writer.fault
-        self.again(writers, waited)
 
     def kill_at_random(self, writers):
         """Kills the server once a hundred writes are answered and a random time has passed."""
+        self.wait_for_answers(writers)
+        time.sleep(self.random.uniform(0, self.options.seconds))
+        self.server.kill()
+
+    def wait_for_answers(self, writers):
         began = time.monotonic()
         while sum(len(writer.done) for writer in writers) < self.options.answers:
             if time.monotonic() - began > 60:
@@ -182,9 +199,6 @@ class Test:
             if any(writer.fault for writer in writers) or self.server.process.poll() is not None:
                 break
             time.sleep(0.002)
-        time.sleep(self.random.uniform(0, self.options.seconds))
-        self.server.kill()
-        return time.monotonic() - began
 
     def again(self, writers, waited):
         """Starts the server again, sends again what was not answered, and audits."""

@@ -8,9 +8,10 @@ durable too). kill.py's rounds and audit, on the disk that shim.py simulates; af
 
 Controls end with the round in which the loss was found.
 
---failing-sync: in each round one sync of the write-ahead log fails before the power goes. What was
+--failing-sync: in each round a sync of the write-ahead log fails before the power goes. What was
 refused with outcome `none` may not be there after; what has outcome `unknown` is sent again with
-its key.
+its key. In every other round the refused write is the last one: no later commit takes the place of
+its frames in the log.
 --control normal: the engine syncs at checkpoints only (synchronous=NORMAL); answered writes must be
 lost.
 --control marker: a server that writes no marker over a commit that failed (controls.py builds one);
@@ -29,7 +30,7 @@ import tempfile
 import time
 
 import kill
-from serving import Server, Unusable
+from serving import Connection, Server, Unusable
 from shim import Disk, PoweredServer
 
 QUICK = ["--argon2-memory-kib", "64", "--argon2-passes", "1"]
@@ -58,6 +59,7 @@ class Test(kill.Test):
         self.disk = Disk(self.options.folder)
         self.disk.control.seed = self.options.seed & 0xFFFFFFFF
         self.disk.control.sync_delay_us = 600
+        self.disk.control.log_alone = 1
         self.disk.control.is_normal = 1 if self.options.control == "normal" else 0
         if self.options.by_kill:
             return ShimmedServer(command, self.disk)
@@ -100,9 +102,32 @@ class Test(kill.Test):
 
     def kill_at_random(self, writers):
         if not self.options.failing_sync:
-            return super().kill_at_random(writers)
+            super().kill_at_random(writers)
+        elif self.round % 2 == 1:
+            self.kill_after_refusal(writers)
+        else:
+            self.kill_around_failure()
+
+    def kill_after_refusal(self, writers):
+        """Kills it once one write, which nothing follows, is refused."""
+        self.wait_for_answers(writers)
+        self.has_enough = True
+        self.join(writers)
+        last = writers[0]
+        connection = Connection(self.server.port)
+        connection.call("auth.attach", {"access_token": self.tokens[last.user]})
+        self.disk.control.sync_failures = 1
+        last.send(connection)
+        last.take(connection.receive())
+        self.server.kill()
+        connection.close()
+        if self.disk.control.sync_failures > 0:
+            raise Unusable("a write was answered without a sync of the log")
+        self.figures["syncs failed"] += 1
+
+    def kill_around_failure(self):
+        """Kills it at once when syncs fail under writing connections, or later."""
         control = self.disk.control
-        control.log_alone = 1
         control.sync_passes = self.random.randint(1, 8)
         # Two in a row fail the recovery too.
         failures = control.sync_failures = self.random.choice([1, 1, 1, 2, 3])
@@ -115,7 +140,6 @@ class Test(kill.Test):
         time.sleep(self.random.choice([0, 0.002, self.random.uniform(0, self.options.seconds)]))
         self.server.kill()
         self.figures["syncs failed"] += failures
-        return time.monotonic() - began
 
     def verify(self):
         """Ends the server, and asks the program whether the database agrees with itself."""

@@ -91,6 +91,13 @@ extension FuzzTarget {
             "idempotency-key", "origin", "access-control-request-method", "traceparent",
         ]
         guard single.allSatisfy({ values(fields, $0).count <= 1 }) else { return false }
+        // What the grammar of a host and its port is made of (RFC 3986 section 3.2.2).
+        let ofHosts = Set(
+            "-._~%:[]!$&'()*+,;=0123456789abcdefghijklmnopqrstuvwxyz".utf8)
+        let hosts = values(fields, "host").map { host in
+            host.prefix((host.lastIndex { $0 != 0x20 && $0 != 0x09 } ?? -1) + 1)
+        }
+        guard hosts.allSatisfy({ $0.map(small).allSatisfy(ofHosts.contains) }) else { return false }
         let lengths = values(fields, "content-length")
         let encodings = values(fields, "transfer-encoding")
         return lengths.allSatisfy { digits in
