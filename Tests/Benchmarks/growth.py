@@ -124,8 +124,13 @@ class Bench:
             self.servers.pop().stop()
 
     def seeded(self, name, users, posts, comments_each=0):
-        return Seeded(self.options.server, os.path.join(self.folder, name), users, posts,
-                      comments_each)
+        seeded = Seeded(self.options.server, os.path.join(self.folder, name), users, posts,
+                        comments_each)
+        # The system's memory holds the database from now on, where there is room.
+        with open(os.path.join(seeded.folder, "mentalmuse.db"), "rb") as file:
+            while file.read(1 << 24):
+                pass
+        return seeded
 
     def with_comments(self, count):
         return self.seeded("comments-%d" % count, USERS, max(1, count // COMMENTS_EACH),
